@@ -1,0 +1,98 @@
+//! Text made from the field table: `docs/fields.md` and the SDK's accessors. Tests compare them with what is
+//! checked in, so neither can go stale.
+
+use std::fmt::Write as _;
+
+use super::{FieldId, FieldType, PersonalData, well_known};
+
+/// `docs/fields.md`.
+pub fn docs_page() -> String {
+    let mut page = String::from(
+        "# Fields\n\nGenerated from the field table (`host/crates/model/src/fields/table.rs`) by `make generate`; do not edit.\n\n\
+         A field's name is the same in plugin manifests, rules, scripts, the API and SQL. An absent value is 0 or empty in a\n\
+         plugin column. Enumerations are open: an unknown value is kept and gets a handle of its own.\n\n\
+         | name | type | Webex key | personal data | meaning |\n|---|---|---|---|---|\n",
+    );
+    for f in FieldId::all() {
+        let key = f.webex_key.map_or_else(|| "–".to_owned(), |k| format!("`{k}`"));
+        let (ty, personal) = (type_name(f.ty), personal_name(f.personal));
+        let _ = writeln!(page, "| `{}` | {ty} | {key} | {personal} | {} |", f.name, f.doc);
+    }
+    page
+}
+
+/// `plugins/sdk/src/fields.rs`: a typed accessor per field, and a constant per well-known value.
+pub fn sdk_accessors() -> String {
+    let mut code = String::from(
+        "//! Typed accessors, one per field, and constants for well-known values.\n//!\n\
+         //! Generated from the host's field table by `make generate`; do not edit.\n\n\
+         use crate::row::Row;\nuse crate::types::{Name, Number, RecordId};\n\n",
+    );
+    let count = super::FIELD_COUNT;
+    let _ = writeln!(code, "/// Field names in table order.\npub const NAMES: [&str; {count}] = [");
+    for f in FieldId::all() {
+        let _ = writeln!(code, "    \"{}\",", f.name);
+    }
+    code.push_str("];\n\nimpl Row<'_> {\n");
+    for f in FieldId::all() {
+        let (ty, reader) = match f.ty {
+            FieldType::Id => ("RecordId", "id"),
+            FieldType::Bool => ("bool", "bool"),
+            FieldType::U32 => ("u32", "u32"),
+            FieldType::Int | FieldType::Millis => ("i64", "i64"),
+            FieldType::Float => ("f64", "f64"),
+            FieldType::Enum | FieldType::Name => ("Name", "name"),
+            FieldType::Phone => ("Number", "number"),
+            FieldType::Text => ("&str", "text"),
+        };
+        let _ = writeln!(
+            code,
+            "    /// {}\n    #[inline]\n    pub fn {}(&self) -> {ty} {{\n        self.read_{reader}({})\n    }}\n",
+            f.doc, f.name, f.id as usize
+        );
+    }
+    code.truncate(code.trim_end().len());
+    code.push_str(
+        "\n}\n\n/// Handles of well-known values.\npub mod known {\n    use crate::types::Name;\n\n",
+    );
+    let mut seen = std::collections::BTreeSet::new();
+    for (handle, value) in well_known::all() {
+        let mut ident: String = value
+            .chars()
+            .map(|c| if c.is_ascii_alphanumeric() { c.to_ascii_uppercase() } else { '_' })
+            .collect();
+        if handle >= well_known::FIRST_COUNTRY {
+            ident.insert_str(0, "COUNTRY_");
+        }
+        if !seen.insert(ident.clone()) {
+            let _ = write!(ident, "_{handle}");
+        }
+        let _ = writeln!(code, "    /// `{value}`\n    pub const {ident}: Name = Name({handle});");
+    }
+    code.push_str("}\n");
+    code
+}
+
+fn type_name(ty: FieldType) -> &'static str {
+    match ty {
+        FieldType::Id => "record id",
+        FieldType::Bool => "boolean",
+        FieldType::U32 => "number",
+        FieldType::Int => "signed number",
+        FieldType::Float => "real number",
+        FieldType::Millis => "time (ms UTC)",
+        FieldType::Enum => "open enumeration",
+        FieldType::Name => "name",
+        FieldType::Phone => "telephone number",
+        FieldType::Text => "text",
+    }
+}
+
+fn personal_name(class: PersonalData) -> &'static str {
+    match class {
+        PersonalData::No => "no",
+        PersonalData::Indirect => "indirect",
+        PersonalData::Direct => "direct",
+        PersonalData::Secret => "secret",
+    }
+}
