@@ -1,1 +1,9 @@
-//! h
+//! The `ringfence` host: from call records to findings.
+//!
+//! Arrows point one way (docs/architecture.md): `config` and `directory` know nothing of the rest; `source` reads
+//! files and `normalize` makes events; `store` keeps them; `plugin` runs detectors; `engine` joins them; `cli` is
+//! what a person calls. Nobody imports `cli`.
+
+pub mod cli;
+pub mod config;
+pub mod directory;

@@ -1,2 +1,7 @@
-//! b
-fn main() {}
+//! The `ringfence` program: see `cli`.
+
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    ringfence::cli::main()
+}

@@ -6,7 +6,7 @@ use crate::row::Row;
 use crate::types::{Name, Number, RecordId};
 
 /// Field names in table order.
-pub const NAMES: [&str; 111] = [
+pub const NAMES: [&str; 112] = [
     "record_id",
     "org",
     "report_time",
@@ -94,6 +94,7 @@ pub const NAMES: [&str; 111] = [
     "wxcc_consult_merge_status",
     "elin",
     "emergency_number_source",
+    "event",
     "user",
     "country",
     "zone",
@@ -643,148 +644,154 @@ impl Row<'_> {
         self.read_name(86)
     }
 
+    /// Kind of event: call, forwarding-change, admin-change or sign-in.
+    #[inline]
+    pub fn event(&self) -> Name {
+        self.read_name(87)
+    }
+
     /// The subject of user findings: the owner's UUID, else number:<its number>, else trunk or display name.
     #[inline]
     pub fn user(&self) -> Name {
-        self.read_name(87)
+        self.read_name(88)
     }
 
     /// Country of the location, ISO 3166 alpha-2.
     #[inline]
     pub fn country(&self) -> Name {
-        self.read_name(88)
+        self.read_name(89)
     }
 
     /// IANA time zone used for local time; absent when only the record's offset is known.
     #[inline]
     pub fn zone(&self) -> Name {
-        self.read_name(89)
+        self.read_name(90)
     }
 
     /// Minutes to add to start_time for local time, daylight saving included.
     #[inline]
     pub fn local_offset(&self) -> i64 {
-        self.read_i64(90)
+        self.read_i64(91)
     }
 
     /// Class of the calling number, seen from the location.
     #[inline]
     pub fn calling_class(&self) -> Name {
-        self.read_name(91)
+        self.read_name(92)
     }
 
     /// Country of the calling number.
     #[inline]
     pub fn calling_country(&self) -> Name {
-        self.read_name(92)
+        self.read_name(93)
     }
 
     /// Destination class of the called number, seen from the location.
     #[inline]
     pub fn called_class(&self) -> Name {
-        self.read_name(93)
+        self.read_name(94)
     }
 
     /// Country of the called number.
     #[inline]
     pub fn called_country(&self) -> Name {
-        self.read_name(94)
+        self.read_name(95)
     }
 
     /// Whether the called number belongs to the organisation.
     #[inline]
     pub fn called_ours(&self) -> bool {
-        self.read_bool(95)
+        self.read_bool(96)
     }
 
     /// Whether the calling number belongs to the organisation.
     #[inline]
     pub fn calling_ours(&self) -> bool {
-        self.read_bool(96)
+        self.read_bool(97)
     }
 
     /// Which forwarding was changed: always, busy, no-answer, business-continuity or selective.
     #[inline]
     pub fn forward_mode(&self) -> Name {
-        self.read_name(97)
+        self.read_name(98)
     }
 
     /// Whether forwarding is on after the change.
     #[inline]
     pub fn forward_enabled(&self) -> bool {
-        self.read_bool(98)
+        self.read_bool(99)
     }
 
     /// Destination before the change.
     #[inline]
     pub fn forward_from(&self) -> Number {
-        self.read_number(99)
+        self.read_number(100)
     }
 
     /// Destination after the change.
     #[inline]
     pub fn forward_to(&self) -> Number {
-        self.read_number(100)
+        self.read_number(101)
     }
 
     /// Class of the new destination, seen from the location.
     #[inline]
     pub fn forward_class(&self) -> Name {
-        self.read_name(101)
+        self.read_name(102)
     }
 
     /// Country of the new destination.
     #[inline]
     pub fn forward_country(&self) -> Name {
-        self.read_name(102)
+        self.read_name(103)
     }
 
     /// Who did it: an administrator's or user's identity.
     #[inline]
     pub fn actor(&self) -> Name {
-        self.read_name(103)
+        self.read_name(104)
     }
 
     /// Address the actor came from.
     #[inline]
     pub fn actor_ip(&self) -> &str {
-        self.read_text(104)
+        self.read_text(105)
     }
 
     /// Client the actor used, as it calls itself.
     #[inline]
     pub fn actor_user_agent(&self) -> &str {
-        self.read_text(105)
+        self.read_text(106)
     }
 
     /// Category of an audit event.
     #[inline]
     pub fn category(&self) -> Name {
-        self.read_name(106)
+        self.read_name(107)
     }
 
     /// What happened, as the audit event says.
     #[inline]
     pub fn description(&self) -> &str {
-        self.read_text(107)
+        self.read_text(108)
     }
 
     /// What was changed.
     #[inline]
     pub fn target(&self) -> Name {
-        self.read_name(108)
+        self.read_name(109)
     }
 
     /// Kind of thing that was changed.
     #[inline]
     pub fn target_type(&self) -> Name {
-        self.read_name(109)
+        self.read_name(110)
     }
 
     /// Whether a sign-in or change succeeded.
     #[inline]
     pub fn success(&self) -> bool {
-        self.read_bool(110)
+        self.read_bool(111)
     }
 }
 
@@ -1096,6 +1103,14 @@ pub mod known {
     pub const ECBN_FALLBACK: Name = Name(151);
     /// `ECBN`
     pub const ECBN: Name = Name(152);
+    /// `call`
+    pub const CALL: Name = Name(153);
+    /// `forwarding-change`
+    pub const FORWARDING_CHANGE: Name = Name(154);
+    /// `admin-change`
+    pub const ADMIN_CHANGE: Name = Name(155);
+    /// `sign-in`
+    pub const SIGN_IN: Name = Name(156);
     /// `001`
     pub const COUNTRY_001: Name = Name(2048);
     /// `AC`

@@ -127,6 +127,7 @@ fields! {
     emergency_number_source: Enum, Some("Emergency number source"), No, "Where the emergency callback number came from.";
 
     // Derived for every event.
+    event: Enum, None, No, "Kind of event: call, forwarding-change, admin-change or sign-in.";
     user: Name, None, Indirect, "The subject of user findings: the owner's UUID, else number:<its number>, else trunk or display name.";
     country: Name, None, No, "Country of the location, ISO 3166 alpha-2.";
     zone: Name, None, No, "IANA time zone used for local time; absent when only the record's offset is known.";

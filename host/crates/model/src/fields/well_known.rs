@@ -10,6 +10,7 @@ pub const FIRST_DYNAMIC: u32 = 4096;
 pub const FIRST_COUNTRY: u32 = 2048;
 
 /// Known values; the handle of `VALUES[i]` is `i + 1`. Source: `reference/webex.md` section 3, and our own classes.
+#[rustfmt::skip]
 pub const VALUES: &[&str] = &[
     // Direction
     "ORIGINATING",
@@ -177,6 +178,8 @@ pub const VALUES: &[&str] = &[
     "Workspace ELIN Fallback",
     "ECBN Fallback",
     "ECBN",
+    // Event kind (ours)
+    "call", "forwarding-change", "admin-change", "sign-in",
 ];
 
 /// ISO 3166 alpha-2 codes with telephone numbers of their own, and `001` for world-wide ranges.

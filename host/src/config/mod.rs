@@ -1,0 +1,172 @@
+//! The configuration file: what an operator may set, with defaults and reasons.
+//!
+//! Owns the YAML form and its checks. Does not own what is made of it: zones and hours become a
+//! [`crate::directory::Directory`], plugin settings are handed to the plugins.
+
+mod location;
+mod plugin;
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+
+use serde::Deserialize;
+
+pub use location::{Hours, LocationConfig, Weekday};
+pub use plugin::{Limits, PluginConfig};
+
+/// The configuration file as a whole. Unknown keys are errors that name the right ones.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Config {
+    /// Name of the organisation, for people.
+    pub organisation: String,
+    /// `embedded` (a private PostgreSQL) or a `postgres://` URL.
+    pub database: Database,
+    /// Folder with PostgreSQL's programs; searched for if not set.
+    pub postgres_bin_dir: Option<PathBuf>,
+    /// Country used where a location states none, ISO 3166 alpha-2.
+    pub country: Option<String>,
+    /// Locations by the name they have in Control Hub.
+    pub locations: BTreeMap<String, LocationConfig>,
+    /// Numbers that belong to the organisation: E.164 with `+`; a trailing `*` makes it a prefix.
+    pub numbers: Vec<String>,
+    /// Another file with `locations:` and `numbers:`, added to those above; relative to this file.
+    pub directory: Option<PathBuf>,
+    /// How late a record may be and still count, in hours. Webex delivers nearly everything within minutes; a day
+    /// covers an outage of the feed.
+    pub lateness_hours: u32,
+    /// Settings by plugin id.
+    pub plugins: BTreeMap<String, PluginConfig>,
+}
+
+impl Default for Config {
+    fn default() -> Self {
+        Config {
+            organisation: "organisation".to_owned(),
+            database: Database::Embedded,
+            postgres_bin_dir: None,
+            country: None,
+            locations: BTreeMap::new(),
+            numbers: Vec::new(),
+            directory: None,
+            lateness_hours: 24,
+            plugins: BTreeMap::new(),
+        }
+    }
+}
+
+/// Where the database is.
+#[derive(Clone, PartialEq, Eq)]
+pub enum Database {
+    /// A private PostgreSQL in the data directory.
+    Embedded,
+    /// A PostgreSQL the operator runs. The URL may hold a password, so it never prints itself.
+    Url(String),
+}
+
+impl std::fmt::Debug for Database {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(match self {
+            Database::Embedded => "embedded",
+            Database::Url(_) => "postgres://…",
+        })
+    }
+}
+
+impl<'de> Deserialize<'de> for Database {
+    fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let text = String::deserialize(deserializer)?;
+        match text.as_str() {
+            "embedded" => Ok(Database::Embedded),
+            url if url.starts_with("postgres://") || url.starts_with("postgresql://") => {
+                Ok(Database::Url(text))
+            }
+            _ => Err(serde::de::Error::custom("database must be 'embedded' or a 'postgres://…' URL")),
+        }
+    }
+}
+
+/// A configuration that cannot be used; the message names file, line and remedy.
+#[derive(Debug, thiserror::Error)]
+pub enum ConfigError {
+    /// The file cannot be read.
+    #[error("cannot read the configuration {path}: {source}")]
+    Read {
+        /// The file.
+        path: PathBuf,
+        /// Why.
+        source: std::io::Error,
+    },
+    /// The file is not what is expected; the text holds line, excerpt and reason.
+    #[error("{path}: {message}")]
+    Invalid {
+        /// The file.
+        path: PathBuf,
+        /// What is wrong and what is allowed.
+        message: String,
+    },
+}
+
+/// Largest configuration file read: a directory of 100,000 numbers is 3 MB.
+const MAX_CONFIG_BYTES: u64 = 32 << 20;
+
+impl Config {
+    /// Reads and checks a configuration file and the directory file it names.
+    ///
+    /// # Errors
+    /// When a file cannot be read, is too large, has unknown or wrong keys, or values out of range.
+    pub fn load(path: &Path) -> Result<Config, ConfigError> {
+        let mut config: Config = read_yaml(path)?;
+        if let Some(file) = &config.directory {
+            let file = path.parent().unwrap_or(Path::new(".")).join(file);
+            let more: DirectoryFile = read_yaml(&file)?;
+            config.locations.extend(more.locations);
+            config.numbers.extend(more.numbers);
+        }
+        config.check(path)?;
+        Ok(config)
+    }
+
+    fn check(&self, path: &Path) -> Result<(), ConfigError> {
+        let invalid = |message: String| ConfigError::Invalid { path: path.to_owned(), message };
+        if self.lateness_hours == 0 || self.lateness_hours > 24 * 31 {
+            return Err(invalid("lateness_hours must be 1 to 744".to_owned()));
+        }
+        for (name, location) in &self.locations {
+            location.check().map_err(|m| invalid(format!("locations.{name}: {m}")))?;
+        }
+        for number in &self.numbers {
+            let digits = number.strip_suffix('*').unwrap_or(number);
+            let digits = digits.strip_prefix('+').unwrap_or("");
+            if digits.is_empty() || digits.len() > 15 || !digits.bytes().all(|b| b.is_ascii_digit()) {
+                return Err(invalid(format!(
+                    "numbers: '{number}' is not an E.164 number: write '+34911234567', or '+3491123*' for a range"
+                )));
+            }
+        }
+        Ok(())
+    }
+}
+
+/// A directory on its own, as `demo --write` leaves it.
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+struct DirectoryFile {
+    locations: BTreeMap<String, LocationConfig>,
+    numbers: Vec<String>,
+}
+
+fn read_yaml<T: serde::de::DeserializeOwned>(path: &Path) -> Result<T, ConfigError> {
+    let read = |source| ConfigError::Read { path: path.to_owned(), source };
+    let size = std::fs::metadata(path).map_err(read)?.len();
+    if size > MAX_CONFIG_BYTES {
+        let message = format!("is {size} bytes long; the limit is {MAX_CONFIG_BYTES}");
+        return Err(ConfigError::Invalid { path: path.to_owned(), message });
+    }
+    let text = std::fs::read_to_string(path).map_err(read)?;
+    serde_saphyr::from_str(&text)
+        .map_err(|e| ConfigError::Invalid { path: path.to_owned(), message: e.to_string() })
+}
+
+#[cfg(test)]
+mod tests;

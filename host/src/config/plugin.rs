@@ -1,0 +1,53 @@
+//! What the configuration says about a plugin.
+
+use serde::Deserialize;
+
+/// Settings of one plugin.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct PluginConfig {
+    /// Whether it runs.
+    pub enabled: bool,
+    /// Handed to the plugin, which checks it.
+    pub config: serde_json::Value,
+    /// What it may use.
+    pub limits: Limits,
+}
+
+impl Default for PluginConfig {
+    fn default() -> Self {
+        PluginConfig {
+            enabled: true,
+            config: serde_json::Value::Object(serde_json::Map::new()),
+            limits: Limits::default(),
+        }
+    }
+}
+
+/// What one instance of a plugin may use.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Limits {
+    /// Longest time of one call in milliseconds. A batch of 512 rows takes a good detector a tenth of a millisecond.
+    pub call_ms: u64,
+    /// Most memory of one instance in MiB. Python needs 32, JavaScript 128; a user's state is 1 to 2 KB.
+    pub memory_mib: usize,
+    /// Most findings of one call, withdrawals included.
+    pub findings_per_call: usize,
+    /// Most bytes of one call's findings. 512 rows cannot say more that anybody would read.
+    pub output_bytes: usize,
+    /// Most log lines of one call; further ones are counted only.
+    pub log_lines_per_call: usize,
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        Limits {
+            call_ms: 2_000,
+            memory_mib: 256,
+            findings_per_call: 2_048,
+            output_bytes: 8 << 20,
+            log_lines_per_call: 100,
+        }
+    }
+}

@@ -1,0 +1,59 @@
+use super::*;
+
+fn load(text: &str) -> Result<Config, ConfigError> {
+    let dir = tempfile::tempdir().unwrap();
+    let path = dir.path().join("ringfence.yaml");
+    std::fs::write(&path, text).unwrap();
+    Config::load(&path)
+}
+
+#[test]
+fn empty_file_means_defaults() {
+    let config = load("{}").unwrap();
+    assert_eq!(config.database, Database::Embedded);
+    assert_eq!(config.lateness_hours, 24);
+}
+
+#[test]
+fn locations_and_hours_are_read() {
+    let config = load(
+        "locations:\n  Madrid:\n    zone: Europe/Madrid\n    country: ES\n    business_hours:\n      - {days: [mon, fri], from: \"22:00\", to: \"06:00\"}\n    holidays: [2026-01-06]\n",
+    )
+    .unwrap();
+    let madrid = &config.locations["Madrid"];
+    assert_eq!(madrid.business_hours[0].days, [Weekday::Mon, Weekday::Fri]);
+    assert_eq!(madrid.holidays.len(), 1);
+}
+
+#[test]
+fn mistakes_name_line_and_remedy() {
+    let message = load("organisation: Acme\nlocatons: {}\n").unwrap_err().to_string();
+    assert!(message.contains("locatons") && message.contains("locations"), "{message}");
+    assert!(message.contains('2'), "the line is missing: {message}");
+    let message = load("locations:\n  X: {zone: Europe/Madird}\n").unwrap_err().to_string();
+    assert!(message.contains("Europe/Madird") && message.contains("IANA"), "{message}");
+    let message = load("numbers: ['555']\n").unwrap_err().to_string();
+    assert!(message.contains("E.164"), "{message}");
+    let message = load("lateness_hours: 0\n").unwrap_err().to_string();
+    assert!(message.contains("744"), "{message}");
+}
+
+#[test]
+fn passwords_do_not_print() {
+    let config = load("database: 'postgres://u:secret@h/d'\n").unwrap();
+    assert!(!format!("{config:?}").contains("secret"));
+}
+
+#[test]
+fn directory_file_adds_to_the_configuration() {
+    let dir = tempfile::tempdir().unwrap();
+    std::fs::write(
+        dir.path().join("d.yaml"),
+        "locations: {Lima: {zone: America/Lima}}\nnumbers: ['+5112*']\n",
+    )
+    .unwrap();
+    std::fs::write(dir.path().join("c.yaml"), "directory: d.yaml\nlocations: {Quito: {}}\n").unwrap();
+    let config = Config::load(&dir.path().join("c.yaml")).unwrap();
+    assert_eq!(config.locations.len(), 2);
+    assert_eq!(config.numbers, ["+5112*"]);
+}
