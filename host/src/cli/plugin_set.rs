@@ -16,7 +16,8 @@ pub fn load(
     folder: Option<&Path>,
     only: &[String],
 ) -> Result<Vec<Plugin>, CliError> {
-    let runtime = Runtime::new(Some(&global.cache_dir())).map_err(|e| CliError::Environment(e.to_string()))?;
+    let runtime =
+        Runtime::new(Some(&global.cache_dir())).map_err(|e| CliError::Environment(e.to_string()))?;
     let (mut plugins, refused) = plugin::load_all(&runtime, folder, config);
     if let Some(error) = refused.first() {
         return Err(CliError::Usage(error.to_string()));
@@ -29,7 +30,9 @@ pub fn load(
         plugins.retain(|p| only.contains(&p.manifest().id));
     }
     if plugins.is_empty() {
-        return Err(CliError::Usage("no detector is enabled: see `plugins:` in the configuration".to_owned()));
+        return Err(CliError::Usage(
+            "no detector is enabled: see `plugins:` in the configuration".to_owned(),
+        ));
     }
     Ok(plugins)
 }

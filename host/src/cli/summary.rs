@@ -29,11 +29,13 @@ pub fn of_scan(scanned: &Scanned, colours: bool) -> String {
     text.push_str(&of_reading(&scanned.read));
     for (detector, fate) in &scanned.fates {
         for parked in &fate.parked {
-            let _ = writeln!(text, "{detector} failed on record {}: {}", parked.record, visible(&parked.reason));
+            let _ =
+                writeln!(text, "{detector} failed on record {}: {}", parked.record, visible(&parked.reason));
         }
         if let Some(reason) = &fate.quarantined {
             let warning = if colours { "\x1b[31mstopped\x1b[0m" } else { "stopped" };
-            let _ = writeln!(text, "{detector} was {warning}, its findings are incomplete: {}", visible(reason));
+            let _ =
+                writeln!(text, "{detector} was {warning}, its findings are incomplete: {}", visible(reason));
         }
     }
     text

@@ -169,11 +169,7 @@ impl Detector {
         }
         self.held.clear();
         self.failures = 0;
-        Step {
-            outputs: std::mem::take(&mut self.fresh),
-            state,
-            parked: std::mem::take(&mut self.parked),
-        }
+        Step { outputs: std::mem::take(&mut self.fresh), state, parked: std::mem::take(&mut self.parked) }
     }
 
     fn call(&mut self, layout: &Arc<Layout>, range: std::ops::Range<usize>) -> Result<(), PluginError> {
@@ -187,9 +183,7 @@ impl Detector {
         }
         let instance = match &mut self.instance {
             Some(instance) => instance,
-            none => {
-                none.insert(self.plugin.instantiate(&self.services, &self.settings, self.generation)?)
-            }
+            none => none.insert(self.plugin.instantiate(&self.services, &self.settings, self.generation)?),
         };
         let (batch, fresh) = (&self.batch, &mut self.fresh);
         timed(&mut self.usage.time, || instance.process(batch)).map(|outputs| fresh.extend(outputs))

@@ -213,7 +213,8 @@ impl Engine {
                 finding.subject.name = text.to_string();
             }
         }
-        findings.sort_by(|a, b| (a.first_event, &a.detector, &a.id).cmp(&(b.first_event, &b.detector, &b.id)));
+        findings
+            .sort_by(|a, b| (a.first_event, &a.detector, &a.id).cmp(&(b.first_event, &b.detector, &b.id)));
         findings
     }
 
