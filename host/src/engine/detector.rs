@@ -10,7 +10,7 @@ use std::time::{Duration, Instant};
 use model::{Millis, RecordId};
 
 use super::layout::{Layout, Row};
-use super::route::{self, Route};
+use super::route::Route;
 use super::spool::Chunk;
 use crate::config::PluginConfig;
 use crate::plugin::{Batch, Instance, Output, Plugin, PluginError, Services, StateChange};
@@ -174,7 +174,8 @@ impl Detector {
 
     fn call(&mut self, layout: &Arc<Layout>, range: std::ops::Range<usize>) -> Result<(), PluginError> {
         let horizon = self.held.watermarks.get(range.start).map_or(0, |w| w - self.lateness);
-        route::clear(&mut self.batch, horizon);
+        self.batch.clear();
+        self.batch.horizon = horizon;
         for index in range {
             if !self.held.skip.contains(&index) {
                 let row = Row { layout, bytes: self.held.row(index) };

@@ -4,11 +4,11 @@
 
 use std::hash::Hasher;
 
-use model::{EventKind, FieldId, FieldSet, FieldType, Millis, Name, NameTable, RecordId};
+use model::{EventKind, FieldId, FieldSet, Millis, Name, NameTable, RecordId, SubjectKind};
 use rustc_hash::FxHasher;
 
 use super::layout::Row;
-use crate::plugin::{Batch, Column, Manifest, Partition};
+use crate::plugin::{Batch, Column, Manifest};
 
 /// A detector's view of the rows.
 #[derive(Clone, Debug)]
@@ -17,7 +17,7 @@ pub struct Route {
     /// Handles of the directions and call types wanted; empty means any. Calls only.
     directions: Vec<u32>,
     call_types: Vec<u32>,
-    partition: Partition,
+    partition: SubjectKind,
     columns: Vec<FieldId>,
 }
 
@@ -52,10 +52,10 @@ impl Route {
             fields.insert(FieldId::call_type);
         }
         match self.partition {
-            Partition::User => fields.insert(FieldId::user),
-            Partition::Number => fields.insert(FieldId::called_number),
-            Partition::Location => fields.insert(FieldId::location),
-            Partition::Organisation => {}
+            SubjectKind::User => fields.insert(FieldId::user),
+            SubjectKind::Number => fields.insert(FieldId::called_number),
+            SubjectKind::Location => fields.insert(FieldId::location),
+            SubjectKind::Organisation => {}
         }
         fields
     }
@@ -76,10 +76,10 @@ impl Route {
     #[inline]
     pub fn worker(&self, row: Row<'_>, workers: usize) -> usize {
         let key = match self.partition {
-            Partition::User => u64::from(row.u32(FieldId::user)),
-            Partition::Number => row.u64(FieldId::called_number),
-            Partition::Location => u64::from(row.u32(FieldId::location)),
-            Partition::Organisation => 0,
+            SubjectKind::User => u64::from(row.u32(FieldId::user)),
+            SubjectKind::Number => row.u64(FieldId::called_number),
+            SubjectKind::Location => u64::from(row.u32(FieldId::location)),
+            SubjectKind::Organisation => 0,
         };
         let mut hasher = FxHasher::default();
         hasher.write_u64(key);
@@ -88,16 +88,7 @@ impl Route {
 
     /// An empty batch with the right columns.
     pub fn batch(&self) -> Batch {
-        let column = |field: &FieldId| match field.field().ty {
-            FieldType::Bool => Column::U8(Vec::new()),
-            FieldType::U32 | FieldType::Enum | FieldType::Name => Column::U32(Vec::new()),
-            FieldType::Phone => Column::U64(Vec::new()),
-            FieldType::Int | FieldType::Millis => Column::I64(Vec::new()),
-            FieldType::Float => Column::F64(Vec::new()),
-            FieldType::Id => Column::Id(Vec::new()),
-            FieldType::Text => Column::Text(Vec::new()),
-        };
-        Batch { rows: 0, horizon: 0, columns: self.columns.iter().map(column).collect() }
+        Batch::new(&self.columns)
     }
 
     /// Appends the row's columns to a batch made by [`Route::batch`].
@@ -121,23 +112,6 @@ impl Route {
 #[inline]
 fn allows(wanted: &[u32], row: Row<'_>, field: FieldId) -> bool {
     wanted.is_empty() || wanted.contains(&row.u32(field))
-}
-
-/// Empties a batch, keeping its buffers.
-pub fn clear(batch: &mut Batch, horizon: Millis) {
-    batch.rows = 0;
-    batch.horizon = horizon;
-    for column in &mut batch.columns {
-        match column {
-            Column::U8(values) => values.clear(),
-            Column::U32(values) => values.clear(),
-            Column::U64(values) => values.clear(),
-            Column::I64(values) => values.clear(),
-            Column::F64(values) => values.clear(),
-            Column::Id(values) => values.clear(),
-            Column::Text(values) => values.clear(),
-        }
-    }
 }
 
 /// Display names of users, the latest by report time.
