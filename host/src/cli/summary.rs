@@ -27,6 +27,10 @@ pub fn of_scan(scanned: &Scanned, colours: bool) -> String {
         let _ = writeln!(text, "{} records were later than lateness_hours allows", scanned.late);
     }
     text.push_str(&of_reading(&scanned.read));
+    for parked in &scanned.parked {
+        let (detector, record, reason) = (&parked.detector, parked.record, visible(&parked.reason));
+        let _ = writeln!(text, "{detector} failed on record {record}: {reason}");
+    }
     for (detector, fate) in &scanned.fates {
         for parked in &fate.parked {
             let _ =

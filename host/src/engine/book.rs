@@ -48,8 +48,11 @@ impl Book {
         }
     }
 
-    /// Takes everything out.
-    pub fn drain(&mut self) -> Vec<Finding> {
-        std::mem::take(&mut self.findings).into_values().collect()
+    /// The findings by first event, detector and identity.
+    pub fn into_findings(self) -> Vec<Finding> {
+        let mut findings: Vec<Finding> = self.findings.into_values().collect();
+        findings
+            .sort_by(|a, b| (a.first_event, &a.detector, &a.id).cmp(&(b.first_event, &b.detector, &b.id)));
+        findings
     }
 }

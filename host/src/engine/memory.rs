@@ -4,7 +4,7 @@ use std::sync::{PoisonError, RwLock};
 
 use rustc_hash::FxHashMap;
 
-use crate::plugin::{StateChange, StateReader};
+use crate::plugin::{StateChange, StateError, StateReader};
 
 /// State by detector and key.
 #[derive(Debug, Default)]
@@ -25,8 +25,8 @@ impl MemoryState {
 }
 
 impl StateReader for MemoryState {
-    fn get(&self, plugin: &str, key: &str) -> Option<Vec<u8>> {
+    fn get(&self, plugin: &str, key: &str) -> Result<Option<Vec<u8>>, StateError> {
         let values = self.values.read().unwrap_or_else(PoisonError::into_inner);
-        values.get(plugin)?.get(key).cloned()
+        Ok(values.get(plugin).and_then(|keys| keys.get(key)).cloned())
     }
 }

@@ -7,6 +7,7 @@
 pub mod book;
 pub mod detector;
 pub mod layout;
+pub mod log;
 pub mod memory;
 pub mod route;
 pub mod scan;
@@ -20,11 +21,9 @@ use std::time::Duration;
 use model::{Finding, Millis, NameTable, SubjectKind};
 
 use crate::config::Config;
-use crate::plugin::{Plugin, Services, StateChange};
-use book::Book;
+use crate::plugin::{Output, Plugin, Services, StateChange};
 use detector::{Detector, Parked, Usage};
 use layout::{Layout, Row};
-use memory::MemoryState;
 use route::{People, Route};
 use worker::{Work, Worker, WorkerGone};
 
@@ -61,8 +60,6 @@ pub struct Engine {
     layout: Arc<Layout>,
     workers: Vec<Worker>,
     names: Arc<NameTable>,
-    state: Arc<MemoryState>,
-    book: Book,
     people: People,
     watermark: Millis,
     late: u64,
@@ -75,8 +72,6 @@ pub struct Engine {
 pub struct Fate {
     /// What it did, over all workers.
     pub usage: Usage,
-    /// Rows set aside because it failed on them.
-    pub parked: Vec<Parked>,
     /// Why it does not run any more.
     pub quarantined: Option<String>,
 }
@@ -84,8 +79,12 @@ pub struct Fate {
 /// What happened up to a checkpoint, to be kept in one transaction.
 #[derive(Debug, Default)]
 pub struct Checkpoint {
-    /// State that changed, by detector.
+    /// Findings and withdrawals, in order for each finding; subjects have their names.
+    pub outputs: Vec<Output>,
+    /// State that changed, with its detector.
     pub state: Vec<(String, StateChange)>,
+    /// Rows set aside.
+    pub parked: Vec<Parked>,
 }
 
 impl Engine {
@@ -97,7 +96,6 @@ impl Engine {
         plugins: &[Plugin],
         config: &Config,
         services: &Services,
-        state: Arc<MemoryState>,
         options: &Options,
     ) -> Result<Engine, EngineError> {
         let mut routes = Vec::new();
@@ -129,8 +127,6 @@ impl Engine {
             layout,
             workers,
             names: services.names.clone(),
-            state,
-            book: Book::default(),
             people: People::default(),
             watermark: 0,
             late: 0,
@@ -171,7 +167,7 @@ impl Engine {
         Ok(())
     }
 
-    /// Waits until everything pushed is evaluated, and collects state and findings.
+    /// Waits until everything pushed is evaluated, and collects what happened since the last checkpoint.
     ///
     /// # Errors
     /// When a worker is gone.
@@ -186,13 +182,16 @@ impl Engine {
                 total.failures += report.usage.failures;
                 total.time += report.usage.time;
                 let fate = self.fates.entry(report.detector.clone()).or_default();
-                fate.parked.extend(report.step.parked);
                 fate.quarantined = fate.quarantined.take().or(report.quarantined);
-                self.book.take(report.step.outputs);
-                for change in report.step.state {
-                    self.state.apply(&report.detector, &change);
-                    checkpoint.state.push((report.detector.clone(), change));
-                }
+                checkpoint.parked.extend(report.step.parked);
+                checkpoint.outputs.extend(report.step.outputs);
+                let detector = report.detector;
+                checkpoint.state.extend(report.step.state.into_iter().map(|c| (detector.clone(), c)));
+            }
+        }
+        for output in &mut checkpoint.outputs {
+            if let Output::Raise(finding) = output {
+                self.name_subject(finding);
             }
         }
         for (detector, total) in usage {
@@ -201,21 +200,14 @@ impl Engine {
         Ok(checkpoint)
     }
 
-    /// Takes the findings out, by time, with the names of their subjects.
-    pub fn findings(&mut self) -> Vec<Finding> {
-        let mut findings = self.book.drain();
-        for finding in &mut findings {
-            if finding.subject.kind == SubjectKind::User
-                && let Some(user) = self.names.find(&finding.subject.id)
-                && let Some(name) = self.people.name(user)
-                && let Some(text) = self.names.resolve(name)
-            {
-                finding.subject.name = text.to_string();
-            }
+    fn name_subject(&self, finding: &mut Finding) {
+        if finding.subject.kind == SubjectKind::User
+            && let Some(user) = self.names.find(&finding.subject.id)
+            && let Some(name) = self.people.name(user)
+            && let Some(text) = self.names.resolve(name)
+        {
+            finding.subject.name = text.to_string();
         }
-        findings
-            .sort_by(|a, b| (a.first_event, &a.detector, &a.id).cmp(&(b.first_event, &b.detector, &b.id)));
-        findings
     }
 
     /// What became of each detector.

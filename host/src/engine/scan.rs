@@ -2,15 +2,17 @@
 //!
 //! Owns the way of records through `scan`. Does not own arguments or printing (`cli::scan`).
 
+use std::collections::BTreeMap;
 use std::path::Path;
 use std::sync::Arc;
 
-use model::{Event, FieldSet, Finding};
+use model::{Event, Finding};
 
-use super::layout::Layout;
+use super::book::Book;
+use super::detector::Parked;
 use super::memory::MemoryState;
 use super::spool::{Chunk, Merge, Spool, SpoolError};
-use super::{CHUNK_ROWS, Engine, EngineError, Fate, Options};
+use super::{CHUNK_ROWS, Checkpoint, Engine, EngineError, Fate, Options};
 use crate::config::Config;
 use crate::plugin::{Plugin, Services};
 use crate::source::{self, Input, ReadOptions, Record, Sink, SinkError};
@@ -30,8 +32,10 @@ pub struct Scanned {
     pub duplicates: u64,
     /// Records later than the allowed lateness.
     pub late: u64,
+    /// Records that a detector failed on.
+    pub parked: Vec<Parked>,
     /// What became of each detector.
-    pub fates: std::collections::BTreeMap<String, Fate>,
+    pub fates: BTreeMap<String, Fate>,
 }
 
 /// A scan that cannot go on.
@@ -63,14 +67,15 @@ pub fn scan(
     options: &Options,
     temp: &Path,
 ) -> Result<Scanned, ScanError> {
-    let mut engine = Engine::start(plugins, config, services, state, options)?;
+    let mut engine = Engine::start(plugins, config, services, options)?;
     let layout = engine.layout().clone();
     let mut spools: Vec<Packer> =
         (0..options.workers).map(|_| Packer(Spool::new(layout.clone(), temp))).collect();
-    let read_options = ReadOptions { wanted: wanted(&layout), strict, ..ReadOptions::default() };
+    let read_options = ReadOptions { wanted: layout.fields(), strict, ..ReadOptions::default() };
     let read = source::read_all(inputs, &read_options, &services.names, &services.directory, &mut spools)?;
 
     let mut merge = Merge::new(spools.into_iter().map(|p| p.0).collect())?;
+    let mut ledger = Ledger { book: Book::default(), parked: Vec::new(), state };
     let mut chunks = 0;
     loop {
         let mut chunk = Chunk::default();
@@ -80,19 +85,29 @@ pub fn scan(
         engine.push(chunk)?;
         chunks += 1;
         if chunks % CHECKPOINT_CHUNKS == 0 {
-            engine.checkpoint()?;
+            ledger.take(engine.checkpoint()?);
         }
     }
-    engine.checkpoint()?;
-    let findings = engine.findings();
+    ledger.take(engine.checkpoint()?);
     let (late, fates) = (engine.late(), engine.fates().clone());
     engine.stop();
-    Ok(Scanned { findings, read, duplicates: merge.duplicates, late, fates })
+    let (findings, parked) = (ledger.book.into_findings(), ledger.parked);
+    Ok(Scanned { findings, read, duplicates: merge.duplicates, late, parked, fates })
 }
 
-/// The fields that reading must fill for a layout.
-pub fn wanted(layout: &Layout) -> FieldSet {
-    layout.fields()
+/// What checkpoints amount to when nothing is kept.
+struct Ledger {
+    book: Book,
+    parked: Vec<Parked>,
+    state: Arc<MemoryState>,
+}
+
+impl Ledger {
+    fn take(&mut self, checkpoint: Checkpoint) {
+        self.book.take(checkpoint.outputs);
+        self.parked.extend(checkpoint.parked);
+        checkpoint.state.iter().for_each(|(detector, change)| self.state.apply(detector, change));
+    }
 }
 
 /// Packs events into a worker's spool.

@@ -63,9 +63,17 @@ impl std::fmt::Debug for Services {
 
 /// Reads committed state. Called from within a plugin's call: its time counts.
 pub trait StateReader: Send + Sync {
-    /// The value last committed.
-    fn get(&self, plugin: &str, key: &str) -> Option<Vec<u8>>;
+    /// The value last committed; none if there is none.
+    ///
+    /// # Errors
+    /// When it cannot be known whether there is one: the call fails then, since "none" would reset the detector.
+    fn get(&self, plugin: &str, key: &str) -> Result<Option<Vec<u8>>, StateError>;
 }
+
+/// State that cannot be read now.
+#[derive(Debug, thiserror::Error)]
+#[error("state cannot be read: {0}")]
+pub struct StateError(pub String);
 
 /// A key written by a checkpoint.
 #[derive(Clone, Debug, PartialEq, Eq)]

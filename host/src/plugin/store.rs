@@ -187,7 +187,7 @@ impl Host {
         if let Some(changed) = self.changes.get(key) {
             return Ok(changed.clone());
         }
-        Ok(self.services.state.get(&self.plugin, key))
+        self.services.state.get(&self.plugin, key).map_err(|e| Refused(e.to_string()))
     }
 
     pub(super) fn change_state(&mut self, key: String, value: Option<Vec<u8>>) -> Result<(), Refused> {
