@@ -9,3 +9,4 @@ pub mod config;
 pub mod directory;
 pub mod engine;
 pub mod plugin;
+pub mod store;
