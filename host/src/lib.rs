@@ -7,3 +7,5 @@
 pub mod cli;
 pub mod config;
 pub mod directory;
+pub mod normalize;
+pub mod source;
