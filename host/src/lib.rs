@@ -10,3 +10,5 @@ pub mod directory;
 pub mod engine;
 pub mod plugin;
 pub mod store;
+pub mod normalize;
+pub mod source;
