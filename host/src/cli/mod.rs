@@ -1,6 +1,7 @@
 //! Commands: one file each. Owns arguments, exit codes and what is printed; does not own any work.
 
 mod config;
+mod plugin;
 
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -41,6 +42,9 @@ enum Command {
     /// Checks the configuration or prints its schema.
     #[command(subcommand)]
     Config(config::ConfigCommand),
+    /// Shows plugins and what they need.
+    #[command(subcommand)]
+    Plugin(plugin::PluginCommand),
 }
 
 /// How a listing is printed.
@@ -91,6 +95,7 @@ pub fn main() -> ExitCode {
     let cli = Cli::parse();
     let done = match cli.command {
         Command::Config(command) => config::run(&command, &cli.global),
+        Command::Plugin(command) => plugin::run(&command, &cli.global),
     };
     match done {
         Ok(code) => code,

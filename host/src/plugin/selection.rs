@@ -60,9 +60,10 @@ mod tests {
         assert!(!selection.accepts(&event));
         event.set_enum(FieldId::direction, Name::known("ORIGINATING"));
         assert!(selection.accepts(&event));
-        let sign_in = Event { kind: EventKind::SignIn, ..Event::default() };
-        assert!(selection.accepts(&sign_in));
-        let forwarding = Event { kind: EventKind::ForwardingChange, ..Event::default() };
-        assert!(!selection.accepts(&forwarding));
+        event.clear();
+        event.kind = EventKind::SignIn;
+        assert!(selection.accepts(&event));
+        event.kind = EventKind::ForwardingChange;
+        assert!(!selection.accepts(&event));
     }
 }
