@@ -5,6 +5,7 @@ mod plugin_set;
 pub mod print;
 mod scan;
 pub mod summary;
+mod plugin;
 
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -47,6 +48,9 @@ enum Command {
     /// Checks the configuration.
     #[command(subcommand)]
     Config(config::ConfigCommand),
+    /// Shows plugins and what they need.
+    #[command(subcommand)]
+    Plugin(plugin::PluginCommand),
 }
 
 /// How a listing is printed.
@@ -139,6 +143,7 @@ pub fn main() -> ExitCode {
     let done = match cli.command {
         Command::Scan(args) => scan::run(&args, &cli.global),
         Command::Config(command) => config::run(&command, &cli.global),
+        Command::Plugin(command) => plugin::run(&command, &cli.global),
     };
     match done {
         Ok(code) => code,

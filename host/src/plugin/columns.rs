@@ -155,7 +155,8 @@ mod tests {
             FieldId::call_id,
         ];
         let mut batch = Batch::new(&fields);
-        let mut event = Event { id: RecordId(7), kind: EventKind::SignIn, ..Event::default() };
+        let mut event = Event::default();
+        (event.id, event.kind) = (RecordId(7), EventKind::SignIn);
         event.set_millis(FieldId::start_time, 1_700_000_000_000);
         event.set_phone(FieldId::called_number, Number::from_dialled("*99"));
         batch.push(&event);

@@ -14,7 +14,7 @@ pub struct LoadError {
     /// Id and version, once the manifest could be read.
     pub plugin: Option<(String, String)>,
     /// Why.
-    pub problem: Problem,
+    pub problem: Box<Problem>,
 }
 
 struct Label<'a>(Option<&'a (String, String)>);
@@ -163,7 +163,7 @@ pub enum Cause {
         stderr: String,
     },
     /// It ended the process.
-    #[error("called exit({code}): a detector must return, not exit")]
+    #[error("ended the process (status {code}): a detector must return, not exit")]
     Exit {
         /// The status.
         code: i32,

@@ -2,7 +2,7 @@
 //!
 //! Owns finding the manifest, the imports and the exports. Does not own judging them (`manifest`, `interface`).
 
-use wasmparser::{Encoding, Parser, Payload};
+use wasmparser::{ComponentTypeRef, Encoding, Parser, Payload, TypeBounds};
 
 use super::error::Problem;
 
@@ -54,7 +54,11 @@ impl Inspection {
                 }
                 Payload::ComponentImportSection(section) if depth == 0 => {
                     for import in section {
-                        found.imports.push(import.map_err(damaged)?.name.full_name().into_owned());
+                        let import = import.map_err(damaged)?;
+                        // A world's `use` of a type shows as an import of that type, which gives nothing.
+                        if !matches!(import.ty, ComponentTypeRef::Type(TypeBounds::Eq(_))) {
+                            found.imports.push(import.name.full_name().into_owned());
+                        }
                     }
                 }
                 Payload::ComponentExportSection(section) if depth == 0 => {

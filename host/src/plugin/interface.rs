@@ -12,6 +12,9 @@ const PACKAGE: &str = "ringfence:detector/";
 /// What this host runs: `major.minor`, each by its adapter.
 pub const SUPPORTED: &[&str] = &["0.1"];
 
+/// Longest list of imports in a message.
+const MAX_SHOWN_BYTES: usize = 300;
+
 /// Imports every language's runtime has, harmless as this host provides them: streams that lead nowhere, an empty
 /// environment, a seed that is always the same.
 const HARMLESS: &[&str] = &[
@@ -64,13 +67,20 @@ pub fn check(inspection: &Inspection, manifest: &Manifest) -> Result<String, Pro
     let version = check_version(inspection, manifest)?;
     let imports = || inspection.imports.iter().map(|name| (name, name.split('@').next().unwrap_or(name)));
     // The file system, network and clock first: they are what an author has to hear about.
-    for (name, bare) in imports() {
-        if HARMLESS.contains(&bare) {
-            continue;
+    let mut denied: (Vec<&str>, Vec<&str>, Vec<&str>) = Default::default();
+    for (prefix, what, remedy) in DENIED {
+        let of_group = imports().filter(|(_, b)| b.starts_with(prefix) && !HARMLESS.contains(b));
+        let names: Vec<&str> = of_group.map(|(name, _)| name.as_str()).collect();
+        if !names.is_empty() {
+            denied.0.extend(names);
+            denied.1.push(what);
+            denied.2.push(remedy);
         }
-        if let Some((_, what, remedy)) = DENIED.iter().find(|(prefix, ..)| bare.starts_with(prefix)) {
-            return Err(refused(name, format!("{what} is denied to detectors"), (*remedy).to_owned()));
-        }
+    }
+    denied.1.dedup();
+    if !denied.0.is_empty() {
+        let reason = format!("which would give it {}, denied to detectors", denied.1.join(" and "));
+        return Err(refused(&denied.0.join(", "), reason, denied.2.join("; also ")));
     }
     for (name, bare) in imports() {
         let Some(interface) = bare.strip_prefix(PACKAGE) else {
@@ -98,7 +108,7 @@ pub fn check(inspection: &Inspection, manifest: &Manifest) -> Result<String, Pro
 }
 
 fn refused(import: &str, reason: String, remedy: String) -> Problem {
-    Problem::Import { import: super::text::escaped(import, 120), reason, remedy }
+    Problem::Import { import: super::text::escaped(import, MAX_SHOWN_BYTES), reason, remedy }
 }
 
 /// The version in the names of imports and exports must be supported, and be the manifest's.

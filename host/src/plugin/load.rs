@@ -20,14 +20,14 @@ use crate::config::Config;
 /// Most plugins in a folder.
 const MAX_FILES: usize = 1_000;
 
+/// A file of a plugin folder, and what became of it.
+pub type FoundFile = (PathBuf, Result<Plugin, LoadError>);
+
 /// Loads every `*.wasm` file of a folder, in the order of their names.
 ///
 /// # Errors
 /// When the folder itself cannot be read; a file that cannot be loaded is an entry with its error.
-pub fn load_dir(
-    runtime: &Runtime,
-    dir: &Path,
-) -> Result<Vec<(PathBuf, Result<Plugin, LoadError>)>, LoadError> {
+pub fn load_dir(runtime: &Runtime, dir: &Path) -> Result<Vec<FoundFile>, LoadError> {
     let failed = |e: std::io::Error| unreadable(dir, &format!("the folder cannot be listed ({e})"));
     let mut files = Vec::new();
     for entry in std::fs::read_dir(dir).map_err(failed)? {
@@ -75,7 +75,7 @@ fn unreadable(path: &Path, message: &str) -> LoadError {
     LoadError {
         file: path.display().to_string(),
         plugin: None,
-        problem: Problem::Unreadable(message.to_owned()),
+        problem: Box::new(Problem::Unreadable(message.to_owned())),
     }
 }
 
@@ -112,7 +112,11 @@ pub fn load_all(
             Ok(()) => drop(plugins.insert(plugin.id().to_owned(), plugin)),
             Err(problem) => {
                 let label = (plugin.id().to_owned(), plugin.manifest().version.clone());
-                errors.push(LoadError { file: plugin.file().to_owned(), plugin: Some(label), problem });
+                errors.push(LoadError {
+                    file: plugin.file().to_owned(),
+                    plugin: Some(label),
+                    problem: Box::new(problem),
+                });
             }
         }
     }
@@ -156,9 +160,9 @@ fn settings_without_plugin(
             LoadError {
                 file: "configuration".to_owned(),
                 plugin: None,
-                problem: Problem::Conflict(format!(
+                problem: Box::new(Problem::Conflict(format!(
                     "settings for '{id}', but there is no such plugin: {hint}"
-                )),
+                ))),
             }
         })
         .collect()

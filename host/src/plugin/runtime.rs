@@ -80,7 +80,7 @@ impl Runtime {
         self.load_labelled(file, bytes, &mut plugin).map_err(|problem| LoadError {
             file: file.to_owned(),
             plugin,
-            problem,
+            problem: Box::new(problem),
         })
     }
 
@@ -105,7 +105,7 @@ impl Runtime {
 }
 
 /// `sha256:` and the hexadecimal digest: what provenance names a plugin by.
-pub(super) fn digest(bytes: &[u8]) -> String {
+pub fn digest(bytes: &[u8]) -> String {
     use std::fmt::Write as _;
     let mut text = String::from("sha256:");
     for byte in Sha256::digest(bytes) {

@@ -98,6 +98,7 @@ fn unconfigured() -> wit::Error {
 /// A component's one runner; what [`crate::register!`] calls.
 pub struct Instance<D: Detector>(RefCell<Option<Runner<D>>>);
 
+#[allow(clippy::new_without_default, reason = "a const constructor for a thread-local")]
 impl<D: Detector> Instance<D> {
     /// Not yet configured.
     pub const fn new() -> Self {

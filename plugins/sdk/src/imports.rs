@@ -39,8 +39,8 @@ mod component {
         state::get(key)
     }
 
-    pub(crate) fn state_set(key: &str, value: Vec<u8>) {
-        state::set(key, &value);
+    pub(crate) fn state_set(key: &str, value: &[u8]) {
+        state::set(key, value);
     }
 
     pub(crate) fn log(level: Level, message: &str) {

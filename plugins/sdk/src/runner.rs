@@ -180,7 +180,7 @@ impl<D: Detector> Runner<D> {
         for entry in self.slots.iter_mut().filter(|s| s.dirty) {
             entry.timeline.catch_up(&self.detector, entry.subject);
             entry.timeline.seal(self.horizon, look_back);
-            imports::state_set(&entry.subject.state_key(), Self::encode(&entry.timeline)?);
+            imports::state_set(&entry.subject.state_key(), &Self::encode(&entry.timeline)?);
             entry.dirty = false;
         }
         self.evict();

@@ -11,6 +11,8 @@ use wasmtime_wasi::p2::{OutputStream, Pollable, StreamResult};
 
 /// How much is kept: a panic's text and a few lines before it.
 const TAIL_BYTES: usize = 4 << 10;
+/// What Rust adds to a panic; there is no environment to set the variable in.
+const ADVICE: &str = "note: run with `RUST_BACKTRACE=";
 /// Offered per write; more would only be thrown away.
 const WRITE_BYTES: usize = 64 << 10;
 
@@ -24,7 +26,13 @@ impl Tail {
         let mut kept = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         let bytes: Vec<u8> = kept.drain(..).collect();
         let text = String::from_utf8_lossy(&bytes);
-        crate::plugin::text::escaped(text.trim(), TAIL_BYTES)
+        let useful: Vec<&str> = text.trim().lines().filter(|l| !l.starts_with(ADVICE)).collect();
+        let escaped = crate::plugin::text::escaped(&useful.join("\n"), usize::MAX);
+        let mut start = escaped.len().saturating_sub(TAIL_BYTES);
+        while !escaped.is_char_boundary(start) {
+            start += 1;
+        }
+        escaped[start..].to_owned()
     }
 
     fn add(&self, bytes: &[u8]) {
@@ -83,7 +91,7 @@ mod tests {
         tail.add(&vec![b'x'; 3 * TAIL_BYTES]);
         tail.add(b"panicked at\nlib.rs");
         let text = tail.take();
-        assert!(text.ends_with("xpanicked at\\nlib.rs") && text.len() <= TAIL_BYTES + 3);
+        assert!(text.ends_with("xpanicked at\\nlib.rs") && text.len() <= TAIL_BYTES);
         assert_eq!(tail.take(), "");
     }
 }

@@ -105,6 +105,16 @@ impl Text {
 }
 
 impl Setting {
+    /// The range a number must be in, for people.
+    pub fn allowed(&self) -> String {
+        match (self.minimum, self.maximum) {
+            (Some(low), Some(high)) => format!("{low} to {high}"),
+            (Some(low), None) => format!("{low} or more"),
+            (None, Some(high)) => format!("{high} or less"),
+            (None, None) => String::new(),
+        }
+    }
+
     fn check(&self, value: &Value) -> Result<(), String> {
         if !self.kind.fits(value) {
             return Err(format!("is {}: it must be {}", shown(value), self.kind.name()));

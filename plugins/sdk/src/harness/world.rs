@@ -119,8 +119,8 @@ pub(crate) fn state_get(key: &str) -> Option<Vec<u8>> {
     WORLD.with_borrow(|w| w.state.get(key).cloned())
 }
 
-pub(crate) fn state_set(key: &str, value: Vec<u8>) {
-    WORLD.with_borrow_mut(|w| w.state.insert(key.to_owned(), value));
+pub(crate) fn state_set(key: &str, value: &[u8]) {
+    WORLD.with_borrow_mut(|w| w.state.insert(key.to_owned(), value.to_vec()));
 }
 
 pub(crate) fn log(level: Level, message: &str) {

@@ -95,7 +95,7 @@ proptest! {
         prop_assert!(finding.explanation.len() <= 20);
         prop_assert!(finding.explanation.iter().all(|l| l.chars().count() <= 300 && !l.chars().any(char::is_control)));
         prop_assert_eq!(finding.evidence.len(), n.min(Finding::MAX_EVIDENCE));
-        prop_assert_eq!(finding.attributes.get("records").is_some(), n > Finding::MAX_EVIDENCE);
+        prop_assert_eq!(finding.attributes.contains_key("records"), n > Finding::MAX_EVIDENCE);
         prop_assert!((0.0..=1.0).contains(&finding.score));
         let json = serde_json::to_string(&finding).unwrap();
         prop_assert!(!json.contains("\\u0000"));
