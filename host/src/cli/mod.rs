@@ -1,6 +1,7 @@
 //! Commands: one file each. Owns arguments, exit codes and what is printed; does not own any work.
 
 mod config;
+pub mod demo;
 
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -41,6 +42,8 @@ enum Command {
     /// Checks the configuration or prints its schema.
     #[command(subcommand)]
     Config(config::ConfigCommand),
+    /// Makes an organisation with planted attacks and shows what is found.
+    Demo(demo::DemoArgs),
 }
 
 /// How a listing is printed.
@@ -91,6 +94,7 @@ pub fn main() -> ExitCode {
     let cli = Cli::parse();
     let done = match cli.command {
         Command::Config(command) => config::run(&command, &cli.global),
+        Command::Demo(args) => demo::run(&args, &cli.global),
     };
     match done {
         Ok(code) => code,
