@@ -48,10 +48,10 @@ impl Habits {
         let site = &SITES[party.site];
         let role = organisation.role(person);
         let (outbound, inbound, internal) = match role {
-            Role::Office => (2.2, 1.9, 1.3),
+            Role::Office => (2.0, 1.8, 1.1),
             Role::Sales => (5.5, 3.0, 1.3),
             Role::Finance => (1.8, 2.0, 1.6),
-            Role::Agent => (17.0, 1.0, 0.8),
+            Role::Agent => (13.0, 1.0, 0.8),
             Role::Night => (2.4, 1.6, 0.9),
             Role::Executive => (3.0, 2.8, 2.2),
         };

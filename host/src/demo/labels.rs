@@ -6,6 +6,7 @@ use model::Millis;
 use model::finding::format_time;
 use serde::{Deserialize, Serialize};
 
+use super::random::is_attack;
 use super::recorder::{Output, World};
 use super::spelling::uuid_text;
 
@@ -76,7 +77,7 @@ pub(super) struct Planted {
 pub(super) enum Which {
     /// Those of a stream.
     Stream(u32),
-    /// Those that a person owns, of calls in the period.
+    /// Those that a person owns, of calls in the period, but for those of attacks.
     Owner(u32, Millis, Millis),
 }
 
@@ -101,7 +102,9 @@ fn records_by_episode(output: &Output, planted: &[Planted]) -> Vec<Vec<usize>> {
         for (place, episode) in planted.iter().enumerate() {
             let belongs = match episode.which {
                 Which::Stream(stream) => leg.stream == stream,
-                Which::Owner(owner, from, to) => leg.owner == owner && (from..to).contains(&leg.start),
+                Which::Owner(owner, from, to) => {
+                    leg.owner == owner && (from..to).contains(&leg.start) && !is_attack(leg.stream)
+                }
             };
             if belongs {
                 places[place].push(index);

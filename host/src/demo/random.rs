@@ -25,6 +25,11 @@ pub(super) fn stream(domain: Domain, index: u32) -> u32 {
     ((domain as u32) << 24) | (index & 0x00ff_ffff)
 }
 
+/// Whether a stream is an attack's.
+pub(super) fn is_attack(stream: u32) -> bool {
+    stream >> 24 == Domain::Attack as u32
+}
+
 /// Mixes 64 bits (the finaliser of SplitMix64).
 pub(super) fn mix(value: u64) -> u64 {
     let value = (value ^ (value >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);

@@ -155,7 +155,7 @@ pub(super) fn services(world: &World, site: usize, out: &mut Output) {
         };
         let busyness = level * (0.6 + 0.4 * recorder.dice.busyness());
         attendant_day(&mut recorder, site, day, people.len() as f64 * 0.22 * busyness, &people);
-        group_day(&mut recorder, site, PartyKind::Queue, day, agents.len() as f64 * 9.0 * busyness, &agents);
+        group_day(&mut recorder, site, PartyKind::Queue, day, agents.len() as f64 * 7.0 * busyness, &agents);
         group_day(
             &mut recorder,
             site,
