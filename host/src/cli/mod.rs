@@ -6,6 +6,7 @@ pub mod print;
 mod scan;
 pub mod summary;
 mod plugin;
+pub mod demo;
 
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -51,6 +52,8 @@ enum Command {
     /// Shows plugins and what they need.
     #[command(subcommand)]
     Plugin(plugin::PluginCommand),
+    /// Makes an organisation with planted attacks and shows what is found.
+    Demo(demo::DemoArgs),
 }
 
 /// How a listing is printed.
@@ -144,6 +147,7 @@ pub fn main() -> ExitCode {
         Command::Scan(args) => scan::run(&args, &cli.global),
         Command::Config(command) => config::run(&command, &cli.global),
         Command::Plugin(command) => plugin::run(&command, &cli.global),
+        Command::Demo(args) => demo::run(&args, &cli.global),
     };
     match done {
         Ok(code) => code,

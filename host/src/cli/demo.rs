@@ -1,0 +1,148 @@
+//! `ringfence demo`: a synthetic organisation with planted attacks, from nothing to findings.
+
+use std::path::PathBuf;
+use std::process::ExitCode;
+use std::time::Instant;
+
+use chrono::NaiveDate;
+use clap::{Args, ValueEnum};
+
+use super::{CliError, CliResult, Global};
+use crate::demo::report::{self, Comparison};
+use crate::demo::{self, Demo, Options, Parts};
+use model::Finding;
+
+/// Arguments of `demo`.
+#[derive(Args, Debug)]
+pub struct DemoArgs {
+    /// Seed of all chance: the same seed makes the same bytes.
+    #[arg(long, default_value_t = Options::default().seed)]
+    seed: u64,
+    /// People in the organisation.
+    #[arg(long, value_name = "N", default_value_t = Options::default().users)]
+    users: u32,
+    /// Length of the period in days.
+    #[arg(long, value_name = "N", default_value_t = Options::default().days)]
+    days: u32,
+    /// First day of the period.
+    #[arg(long, value_name = "DATE", default_value_t = Options::default().start)]
+    start: NaiveDate,
+    /// Leaves the records, labels and configuration in this folder.
+    #[arg(long, value_name = "DIR")]
+    write: Option<PathBuf>,
+    /// Forms of the records that --write leaves.
+    #[arg(
+        long,
+        value_name = "FORM",
+        value_enum,
+        value_delimiter = ',',
+        default_value = "csv,pages",
+        requires = "write"
+    )]
+    forms: Vec<Form>,
+    /// Keeps the database of the demo, so that its findings can be looked at afterwards.
+    #[arg(long)]
+    keep: bool,
+}
+
+/// A form of records.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+enum Form {
+    /// `records.csv`: the Control Hub report.
+    Csv,
+    /// `pages/`: pages of the API.
+    Pages,
+    /// `feed.ndjson`: records and events in order of arrival.
+    Feed,
+}
+
+/// Runs `demo`.
+pub fn run(args: &DemoArgs, global: &Global) -> CliResult {
+    let begun = Instant::now();
+    let options = Options { seed: args.seed, users: args.users, days: args.days, start: args.start };
+    let demo = demo::generate(&options).map_err(CliError::Usage)?;
+    eprintln!(
+        "organisation: {} users at 4 sites, {} days, {} records and {} events, {} attacks planted ({:.1} s)",
+        options.users,
+        options.days,
+        demo.records(),
+        demo.events(),
+        demo.labels.attacks.len(),
+        begun.elapsed().as_secs_f64()
+    );
+    if let Some(folder) = &args.write {
+        write(&demo, folder, &args.forms)?;
+    }
+    if args.write.is_some() {
+        return Ok(ExitCode::SUCCESS);
+    }
+    // Ingest and engine are joined here: records by `Demo::write_ndjson`, findings to `report`.
+    let _ = global;
+    Err(CliError::Environment(
+        "this build has no detection engine: leave the records with --write DIR".to_owned(),
+    ))
+}
+
+/// Prints what was found against what was planted, and what to try next.
+///
+/// # Errors
+/// When standard output cannot be written.
+pub fn report(demo: &Demo, findings: &[Finding], args: &DemoArgs, global: &Global) -> Result<(), CliError> {
+    let comparison = report::compare(&demo.labels, findings);
+    let steps = next_steps(&comparison, args, global);
+    let mut out = std::io::stdout().lock();
+    report::print(&mut out, report::Style::detect(), &comparison, &steps)
+        .map_err(|e| CliError::Environment(format!("cannot print: {e}")))
+}
+
+fn next_steps(comparison: &Comparison<'_>, args: &DemoArgs, global: &Global) -> Vec<(String, &'static str)> {
+    let mut steps = Vec::new();
+    if args.keep {
+        let data = format!("--data-dir {}", global.data_dir.display());
+        steps.push((format!("ringfence findings list {data}"), "all findings, worst first"));
+        let best = comparison.attacks.iter().flat_map(|e| &e.findings).max_by_key(|f| f.severity);
+        if let Some(finding) = best {
+            steps.push((
+                format!("ringfence findings show {} {data}", finding.id),
+                "one of them with its records",
+            ));
+        }
+    } else {
+        steps.push((
+            "ringfence demo --keep".to_owned(),
+            "the same, and the database stays for `findings list`",
+        ));
+    }
+    steps.push((format!("ringfence demo --seed {}", args.seed + 1), "another organisation, other attacks"));
+    match &args.write {
+        Some(folder) => {
+            let folder = folder.display();
+            let scan = format!("ringfence scan {folder}/records.csv --config {folder}/ringfence.yaml");
+            steps.push((scan, "the same records without a database"));
+        }
+        None => steps.push(("ringfence demo --write demo".to_owned(), "leaves the records as CSV and JSON")),
+    }
+    steps.push((
+        "ringfence scan FILE… --config ringfence.yaml".to_owned(),
+        "your own records; start from ringfence.sample.yaml",
+    ));
+    steps
+}
+
+fn write(demo: &Demo, folder: &std::path::Path, forms: &[Form]) -> Result<(), CliError> {
+    let has = |form| forms.contains(&form);
+    let parts = Parts { csv: has(Form::Csv), pages: has(Form::Pages), feed: has(Form::Feed) };
+    let begun = Instant::now();
+    let written = demo
+        .write(folder, parts)
+        .map_err(|e| CliError::Environment(format!("cannot write the demo to {}: {e}", folder.display())))?;
+    eprintln!(
+        "written: {} files to {}, {} deliveries of records and {} events ({:.1} s)",
+        written.files,
+        folder.display(),
+        written.records,
+        written.events,
+        begun.elapsed().as_secs_f64()
+    );
+    Ok(())
+}
