@@ -1,12 +1,12 @@
 //! Commands: one file each. Owns arguments, exit codes and what is printed; does not own any work.
 
 mod config;
+pub mod demo;
+mod plugin;
 mod plugin_set;
 pub mod print;
 mod scan;
 pub mod summary;
-mod plugin;
-pub mod demo;
 
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -31,15 +31,10 @@ pub struct Global {
     /// Configuration file.
     #[arg(long, global = true, env = "RINGFENCE_CONFIG", value_name = "FILE")]
     pub config: Option<PathBuf>,
-    /// Folder for the private database, caches and temporary files.
-    #[arg(
-        long,
-        global = true,
-        env = "RINGFENCE_DATA_DIR",
-        value_name = "DIR",
-        default_value = "ringfence-data"
-    )]
-    pub data_dir: PathBuf,
+    /// Folder for the private database and caches. [default: /var/lib/ringfence for root, else
+    /// ~/.local/share/ringfence]
+    #[arg(long, global = true, env = "RINGFENCE_DATA_DIR", value_name = "DIR")]
+    pub data_dir: Option<PathBuf>,
 }
 
 #[derive(Debug, Subcommand)]
@@ -120,6 +115,15 @@ impl Global {
 
 fn is_root() -> bool {
     std::fs::metadata("/proc/self").is_ok_and(|m| std::os::unix::fs::MetadataExt::uid(&m) == 0)
+}
+
+/// A file argument; `-` is standard input.
+pub(crate) fn input(path: &PathBuf) -> crate::source::Input {
+    if path.as_os_str() == "-" {
+        crate::source::Input::Stdin
+    } else {
+        crate::source::Input::File(path.clone())
+    }
 }
 
 /// A reader that closes the pipe early (`| head`) is no failure.

@@ -50,7 +50,7 @@ pub fn run(command: &PluginCommand, global: &Global) -> CliResult {
 
 /// The engine; with its cache if there is a data folder, which a listing does not make.
 fn runtime(global: &Global) -> Result<Runtime, CliError> {
-    let cache = global.data_dir.is_dir().then(|| global.data_dir.join("cache"));
+    let cache = Some(global.cache_dir());
     Runtime::new(cache.as_deref()).map_err(|e| CliError::Environment(e.to_string()))
 }
 

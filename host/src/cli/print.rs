@@ -38,10 +38,13 @@ pub fn findings(out: &mut impl Write, findings: &[Finding], format: Format) -> i
 
 fn table(findings: &[Finding]) -> Table {
     let mut table = Table::new();
-    table
-        .load_preset(UTF8_HORIZONTAL_ONLY)
-        .set_content_arrangement(ContentArrangement::Dynamic)
-        .set_header(["severity", "first event (UTC)", "detector", "subject", "what"]);
+    table.load_style(UTF8_HORIZONTAL_ONLY).set_content_arrangement(ContentArrangement::Dynamic).set_header([
+        "severity",
+        "first event (UTC)",
+        "detector",
+        "subject",
+        "what",
+    ]);
     for finding in findings {
         let when = model::finding::format_time(finding.first_event);
         table.add_row([

@@ -32,10 +32,6 @@ pub fn of_scan(scanned: &Scanned, colours: bool) -> String {
         let _ = writeln!(text, "{detector} failed on record {record}: {reason}");
     }
     for (detector, fate) in &scanned.fates {
-        for parked in &fate.parked {
-            let _ =
-                writeln!(text, "{detector} failed on record {}: {}", parked.record, visible(&parked.reason));
-        }
         if let Some(reason) = &fate.quarantined {
             let warning = if colours { "\x1b[31mstopped\x1b[0m" } else { "stopped" };
             let _ =

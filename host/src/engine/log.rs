@@ -132,7 +132,8 @@ impl<'a> LogRun<'a> {
             let layout = self.engine.layout().clone();
             for row in &rows {
                 let record = source::stored_record(row.raw.as_bytes());
-                let read = record.ok().is_some_and(|r| self.normalizer.normalize(&r, &mut event).is_ok());
+                let read =
+                    record.ok().is_some_and(|r| self.normalizer.normalize(&r.record(), &mut event).is_ok());
                 if read {
                     chunk.push_event(&layout, &event);
                 } else {

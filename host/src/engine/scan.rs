@@ -115,6 +115,6 @@ struct Packer(Spool);
 
 impl Sink for Packer {
     fn event(&mut self, event: &Event, _record: &Record<'_>) -> Result<(), SinkError> {
-        self.0.push(event).map_err(SinkError::new)
+        self.0.push(event).map_err(SinkError::from)
     }
 }

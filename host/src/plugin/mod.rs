@@ -41,9 +41,7 @@ pub use instance::Instance;
 pub use interface::SUPPORTED as SUPPORTED_INTERFACES;
 pub use load::{FoundFile, check, load_all, load_dir, load_file, read_file};
 pub use manifest::{Capability, Filter, Manifest, Setting, SettingType};
-pub use runtime::Runtime;
 pub use runtime::{Runtime, digest};
-pub use selection::Selection;
 pub use store::{MAX_STATE_KEY_BYTES, MAX_STATE_VALUE_BYTES};
 
 /// What instances use of the host.

@@ -6,7 +6,9 @@ use std::sync::{Arc, LazyLock, Mutex};
 use model::{Event, FieldId, NameTable};
 use ringfence::config::{Config, Limits, PluginConfig};
 use ringfence::directory::Directory;
-use ringfence::plugin::{Batch, Instance, LoadError, Plugin, PluginError, Runtime, Services, StateReader};
+use ringfence::plugin::{
+    Batch, Instance, LoadError, Plugin, PluginError, Runtime, Services, StateError, StateReader,
+};
 
 use super::build;
 
@@ -22,8 +24,8 @@ pub const MEMORY_MIB: usize = 64;
 pub struct Memory(pub Mutex<BTreeMap<(String, String), Vec<u8>>>);
 
 impl StateReader for Memory {
-    fn get(&self, plugin: &str, key: &str) -> Option<Vec<u8>> {
-        self.0.lock().unwrap().get(&(plugin.to_owned(), key.to_owned())).cloned()
+    fn get(&self, plugin: &str, key: &str) -> Result<Option<Vec<u8>>, StateError> {
+        Ok(self.0.lock().unwrap().get(&(plugin.to_owned(), key.to_owned())).cloned())
     }
 }
 
