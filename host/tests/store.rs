@@ -84,7 +84,7 @@ fn event(names: &NameTable, id: u128, at: i64) -> Event {
     event.set_u32(FieldId::duration, 42);
     event.set_bool(FieldId::answered, true);
     event.set_name(FieldId::user, names.intern("user-1").unwrap());
-    event.set_phone(FieldId::called_number, Number::from_e164(57_601_555_1234).unwrap());
+    event.set_phone(FieldId::called_number, Number::from_e164(576_015_551_234).unwrap());
     event
 }
 
