@@ -7,4 +7,6 @@
 pub mod cli;
 pub mod config;
 pub mod directory;
+pub mod normalize;
+pub mod source;
 pub mod store;
