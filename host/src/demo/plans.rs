@@ -40,7 +40,7 @@ pub(super) const PLANS: &[Plan] = &[
     plan("DE", "49", &["30NXXXXXXX"], &["1512NXXXXXX"]),
     plan("IT", "39", &["06NXXXXXXX"], &["347NXXXXXX"]),
     plan("EC", "593", &["22NXXXXX"], &["99NXXXXXX"]),
-    plan("PE", "51", &["1NXXXXXX"], &["98NXXXXXX"]),
+    plan("PE", "51", &["14NXXXXX"], &["98NXXXXXX"]),
     plan("CL", "56", &["22NXXXXXX"], &["97NXXXXXX"]),
     plan("GT", "502", &["22NXXXXX"], &["55NXXXXX"]),
     plan("BR", "55", &["113NXXXXXX"], &["119NXXXXXXX"]),
@@ -194,6 +194,29 @@ mod tests {
             let number = number(&mut dice, shape);
             assert_eq!(country_of(number.to_string().as_bytes()), Some(*country), "{number}");
         }
+    }
+
+    #[test]
+    fn all_numbers_of_all_shapes_are_valid() {
+        let mut dice = Dice::new(1, 3);
+        let with_code =
+            |p: &Plan, shapes: &[&str]| shapes.iter().map(|s| format!("{}{s}", p.code)).collect::<Vec<_>>();
+        let plans = PLANS.iter().flat_map(|p| {
+            [p.fixed, p.mobile, p.toll_free, p.premium]
+                .into_iter()
+                .flat_map(move |shapes| with_code(p, shapes))
+        });
+        let ranges = FRAUD_RANGES.iter().chain(PREMIUM_RANGES).chain(CARIBBEAN).map(|(_, s)| (*s).to_owned());
+        let mut wrong = std::collections::BTreeMap::new();
+        for shape in plans.chain(ranges) {
+            for _ in 0..300 {
+                let number = format!("+{}", number(&mut dice, &shape));
+                if !phonenumber::parse(None, &number).is_ok_and(|n| phonenumber::is_valid(&n)) {
+                    wrong.insert(shape.clone(), number);
+                }
+            }
+        }
+        assert!(wrong.is_empty(), "{wrong:?}");
     }
 
     #[test]
