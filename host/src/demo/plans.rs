@@ -34,8 +34,8 @@ pub(super) const PLANS: &[Plan] = &[
     Plan { country: "ES", code: "34", fixed: &["913NXXXXX", "914NXXXXX", "932NXXXXX", "963NXXXXX"], mobile: &["61XXXXXXX", "65XXXXXXX", "67XXXXXXX"], toll_free: &["900NXXXXX"], premium: &["806NXXXXX", "803NXXXXX"] },
     Plan { country: "US", code: "1", fixed: &["212N3XXXXX", "718N4XXXXX", "617N5XXXXX", "312N6XXXXX"], mobile: &["917N2XXXXX", "415N3XXXXX"], toll_free: &["888N2XXXXX", "800N3XXXXX"], premium: &["900N4XXXXX"] },
     plan("CA", "1", &["416N4XXXXX", "514N3XXXXX"], &["647N4XXXXX"]),
-    plan("GB", "44", &["2079XXXXXX", "1612XXXXXX"], &["7911XXXXXX", "7700NXXXXX"]),
-    plan("FR", "33", &["14NXXXXXX"], &["6NXXXXXXX"]),
+    plan("GB", "44", &["2079XXXXXX", "1612XXXXXX"], &["7911123XXX"]),
+    plan("FR", "33", &["14NXXXXXX"], &["61NXXXXXX"]),
     plan("PT", "351", &["21NXXXXXX"], &["91NXXXXXX"]),
     plan("DE", "49", &["30NXXXXXXX"], &["1512NXXXXXX"]),
     plan("IT", "39", &["06NXXXXXXX"], &["347NXXXXXX"]),
@@ -70,7 +70,7 @@ pub(super) const PREMIUM_RANGES: &[(&str, &str)] =
 
 /// North American numbers that are not domestic though they look so.
 pub(super) const CARIBBEAN: &[(&str, &str)] =
-    &[("DO", "1809NXXXXXX"), ("JM", "1876NXXXXXX"), ("GD", "1473NXXXXXX")];
+    &[("DO", "1809NXXXXXX"), ("JM", "1876381XXXX"), ("GD", "1473404XXXX")];
 
 /// The plan of a country in [`PLANS`].
 pub(super) fn of(country: &str) -> &'static Plan {
