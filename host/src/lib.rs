@@ -8,3 +8,8 @@ pub mod cli;
 pub mod config;
 pub mod demo;
 pub mod directory;
+pub mod engine;
+pub mod normalize;
+pub mod plugin;
+pub mod source;
+pub mod store;

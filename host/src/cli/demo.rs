@@ -98,7 +98,7 @@ pub fn report(demo: &Demo, findings: &[Finding], args: &DemoArgs, global: &Globa
 fn next_steps(comparison: &Comparison<'_>, args: &DemoArgs, global: &Global) -> Vec<(String, &'static str)> {
     let mut steps = Vec::new();
     if args.keep {
-        let data = format!("--data-dir {}", global.data_dir.display());
+        let data = format!("--data-dir {}", global.data_dir().display());
         steps.push((format!("ringfence findings list {data}"), "all findings, worst first"));
         let best = comparison.attacks.iter().flat_map(|e| &e.findings).max_by_key(|f| f.severity);
         if let Some(finding) = best {

@@ -2,6 +2,11 @@
 
 mod config;
 pub mod demo;
+mod plugin;
+mod plugin_set;
+pub mod print;
+mod scan;
+pub mod summary;
 
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -26,22 +31,22 @@ pub struct Global {
     /// Configuration file.
     #[arg(long, global = true, env = "RINGFENCE_CONFIG", value_name = "FILE")]
     pub config: Option<PathBuf>,
-    /// Folder for the private database, caches and temporary files.
-    #[arg(
-        long,
-        global = true,
-        env = "RINGFENCE_DATA_DIR",
-        value_name = "DIR",
-        default_value = "ringfence-data"
-    )]
-    pub data_dir: PathBuf,
+    /// Folder for the private database and caches. [default: /var/lib/ringfence for root, else
+    /// ~/.local/share/ringfence]
+    #[arg(long, global = true, env = "RINGFENCE_DATA_DIR", value_name = "DIR")]
+    pub data_dir: Option<PathBuf>,
 }
 
 #[derive(Debug, Subcommand)]
 enum Command {
-    /// Checks the configuration or prints its schema.
+    /// Evaluates call records from files and prints the findings.
+    Scan(scan::ScanArgs),
+    /// Checks the configuration.
     #[command(subcommand)]
     Config(config::ConfigCommand),
+    /// Shows plugins and what they need.
+    #[command(subcommand)]
+    Plugin(plugin::PluginCommand),
     /// Makes an organisation with planted attacks and shows what is found.
     Demo(demo::DemoArgs),
 }
@@ -87,13 +92,65 @@ impl Global {
         };
         Config::load(path).map_err(|e| CliError::Usage(e.to_string()))
     }
+
+    /// The data folder. Root's private PostgreSQL runs as another user, which cannot enter `/root`.
+    pub fn data_dir(&self) -> PathBuf {
+        let of_home = |variable: &str, below: &str| {
+            let set = std::env::var_os(variable).filter(|v| !v.is_empty()).map(PathBuf::from);
+            set.or_else(|| Some(PathBuf::from(std::env::var_os("HOME")?).join(below)))
+        };
+        match &self.data_dir {
+            Some(dir) => dir.clone(),
+            None if is_root() => PathBuf::from("/var/lib/ringfence"),
+            None => of_home("XDG_DATA_HOME", ".local/share")
+                .map_or_else(|| PathBuf::from("ringfence-data"), |dir| dir.join("ringfence")),
+        }
+    }
+
+    /// Folder for what can be made again: compiled plugins.
+    pub fn cache_dir(&self) -> PathBuf {
+        self.data_dir().join("cache")
+    }
+}
+
+fn is_root() -> bool {
+    std::fs::metadata("/proc/self").is_ok_and(|m| std::os::unix::fs::MetadataExt::uid(&m) == 0)
+}
+
+/// A file argument; `-` is standard input.
+pub(crate) fn input(path: &PathBuf) -> crate::source::Input {
+    if path.as_os_str() == "-" {
+        crate::source::Input::Stdin
+    } else {
+        crate::source::Input::File(path.clone())
+    }
+}
+
+/// A reader that closes the pipe early (`| head`) is no failure.
+pub(crate) fn ignore_closed_pipe(done: std::io::Result<()>) -> Result<(), CliError> {
+    match done {
+        Err(error) if error.kind() != std::io::ErrorKind::BrokenPipe => {
+            Err(CliError::Environment(format!("cannot write the output: {error}")))
+        }
+        _ => Ok(()),
+    }
+}
+
+/// Logs go to stderr; `RINGFENCE_LOG` sets the level (`warn` if not set).
+fn start_log() {
+    let filter = tracing_subscriber::EnvFilter::try_from_env("RINGFENCE_LOG")
+        .unwrap_or_else(|_| tracing_subscriber::EnvFilter::new("warn"));
+    tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).init();
 }
 
 /// Runs the program.
 pub fn main() -> ExitCode {
     let cli = Cli::parse();
+    start_log();
     let done = match cli.command {
+        Command::Scan(args) => scan::run(&args, &cli.global),
         Command::Config(command) => config::run(&command, &cli.global),
+        Command::Plugin(command) => plugin::run(&command, &cli.global),
         Command::Demo(args) => demo::run(&args, &cli.global),
     };
     match done {

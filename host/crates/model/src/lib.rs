@@ -9,6 +9,7 @@ pub mod fields;
 pub mod finding;
 pub mod names;
 pub mod number;
+pub mod numbering;
 pub mod record_id;
 
 pub use event::{Event, EventKind};

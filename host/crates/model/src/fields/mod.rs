@@ -98,8 +98,8 @@ impl FieldId {
     }
 }
 
-/// Levenshtein distance in bytes; inputs are short field names.
-fn edit_distance(a: &str, b: &str) -> usize {
+/// Levenshtein distance in bytes, for "did you mean"; inputs are short names.
+pub fn edit_distance(a: &str, b: &str) -> usize {
     let b = b.as_bytes();
     let mut row: Vec<usize> = (0..=b.len()).collect();
     for (i, x) in a.bytes().enumerate() {

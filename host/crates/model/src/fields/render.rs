@@ -26,12 +26,16 @@ pub fn sdk_accessors() -> String {
     let mut code = String::from(
         "//! Typed accessors, one per field, and constants for well-known values.\n//!\n\
          //! Generated from the host's field table by `make generate`; do not edit.\n\n\
-         use crate::row::Row;\nuse crate::types::{Name, Number, RecordId};\n\n",
+         use crate::row::Row;\nuse crate::types::{Kind, Name, Number, RecordId};\n\n",
     );
     let count = super::FIELD_COUNT;
     let _ = writeln!(code, "/// Field names in table order.\npub const NAMES: [&str; {count}] = [");
     for f in FieldId::all() {
         let _ = writeln!(code, "    \"{}\",", f.name);
+    }
+    let _ = writeln!(code, "];\n\n/// Column types in table order.\npub const KINDS: [Kind; {count}] = [");
+    for f in FieldId::all() {
+        let _ = writeln!(code, "    Kind::{:?},", f.ty);
     }
     code.push_str("];\n\nimpl Row<'_> {\n");
     for f in FieldId::all() {
@@ -69,7 +73,19 @@ pub fn sdk_accessors() -> String {
         }
         let _ = writeln!(code, "    /// `{value}`\n    pub const {ident}: Name = Name({handle});");
     }
-    code.push_str("}\n");
+    code.push_str(
+        "\n    /// Text of a well-known value.\n    #[cfg(not(target_family = \"wasm\"))]\n    \
+         pub(crate) fn text(name: Name) -> Option<&'static str> {\n        \
+         VALUES.iter().find(|(handle, _)| *handle == name.0).map(|(_, text)| *text)\n    }\n\n    \
+         /// Well-known value of a text.\n    #[cfg(not(target_family = \"wasm\"))]\n    \
+         pub(crate) fn from_text(text: &str) -> Option<Name> {\n        \
+         VALUES.iter().find(|(_, value)| *value == text).map(|(handle, _)| Name(*handle))\n    }\n\n    \
+         #[cfg(not(target_family = \"wasm\"))]\n    const VALUES: &[(u32, &str)] = &[\n",
+    );
+    for (handle, value) in well_known::all() {
+        let _ = writeln!(code, "        ({handle}, \"{value}\"),");
+    }
+    code.push_str("    ];\n}\n");
     code
 }
 

@@ -1,0 +1,179 @@
+//! `ringfence plugin list` and `ringfence plugin inspect`.
+
+mod inspect;
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+
+use clap::Subcommand;
+use comfy_table::{ContentArrangement, Table, presets};
+use serde::Serialize;
+
+use super::{CliError, CliResult, Format, Global};
+use crate::config::Config;
+use crate::plugin::{self, LoadError, Plugin, Runtime};
+
+/// Commands about plugins.
+#[derive(Debug, Subcommand)]
+pub enum PluginCommand {
+    /// Shows the built-in plugins and those of a folder.
+    List {
+        /// Folder with plugins of your own.
+        #[arg(long, value_name = "DIR")]
+        plugins: Option<PathBuf>,
+        /// How it is printed.
+        #[arg(long, value_enum, default_value_t)]
+        format: Format,
+    },
+    /// Shows one plugin: what it is, needs and lets you set, and whether this host runs it.
+    Inspect {
+        /// A component file, or the id of a built-in plugin.
+        #[arg(value_name = "FILE|ID")]
+        plugin: String,
+        /// How it is printed.
+        #[arg(long, value_enum, default_value_t)]
+        format: Format,
+    },
+}
+
+/// Runs a command about plugins.
+///
+/// # Errors
+/// When the folder or file cannot be read.
+pub fn run(command: &PluginCommand, global: &Global) -> CliResult {
+    match command {
+        PluginCommand::List { plugins, format } => list(plugins.as_deref(), *format, global),
+        PluginCommand::Inspect { plugin, format } => inspect::run(plugin, *format, global),
+    }
+}
+
+/// The engine; with its cache if there is a data folder, which a listing does not make.
+fn runtime(global: &Global) -> Result<Runtime, CliError> {
+    let cache = Some(global.cache_dir());
+    Runtime::new(cache.as_deref()).map_err(|e| CliError::Environment(e.to_string()))
+}
+
+/// One line of the listing.
+#[derive(Serialize)]
+struct Row {
+    id: Option<String>,
+    version: Option<String>,
+    digest: Option<String>,
+    source: String,
+    partition: Option<&'static str>,
+    events: Vec<&'static str>,
+    columns: usize,
+    enabled: bool,
+    ok: bool,
+    /// Why it is refused.
+    reason: Option<String>,
+}
+
+fn list(dir: Option<&Path>, format: Format, global: &Global) -> CliResult {
+    let config = global.load_config()?;
+    let runtime = runtime(global)?;
+    let builtins = plugin::builtins().iter().map(|b| ("built-in".to_owned(), runtime.load(b.name, b.bytes)));
+    let mut found: Vec<(String, Result<Plugin, LoadError>)> = builtins.collect();
+    if let Some(dir) = dir {
+        let files = plugin::load_dir(&runtime, dir).map_err(|e| CliError::Usage(e.to_string()))?;
+        found.extend(files.into_iter().map(|(path, loaded)| (path.display().to_string(), loaded)));
+    }
+    let mut accepted = BTreeMap::new();
+    let rows: Vec<Row> =
+        found.into_iter().map(|(source, loaded)| row(source, loaded, &mut accepted, &config)).collect();
+    print(&rows, format)?;
+    Ok(ExitCode::SUCCESS)
+}
+
+fn row(
+    source: String,
+    loaded: Result<Plugin, LoadError>,
+    accepted: &mut BTreeMap<String, Plugin>,
+    config: &Config,
+) -> Row {
+    let plugin = match loaded {
+        Ok(plugin) => plugin,
+        Err(error) => {
+            let (id, version) = error.plugin.unzip();
+            return Row {
+                id,
+                version,
+                digest: None,
+                source,
+                partition: None,
+                events: Vec::new(),
+                columns: 0,
+                enabled: false,
+                ok: false,
+                reason: Some(error.problem.to_string()),
+            };
+        }
+    };
+    let problem = plugin::check(&plugin, accepted, config).err();
+    let manifest = plugin.manifest();
+    let row = Row {
+        id: Some(manifest.id.clone()),
+        version: Some(manifest.version.clone()),
+        digest: Some(plugin.digest().to_owned()),
+        source,
+        partition: Some(manifest.partition.name()),
+        events: manifest.events.iter().map(|e| e.name()).collect(),
+        columns: manifest.columns.len(),
+        enabled: config.plugins.get(&manifest.id).is_none_or(|c| c.enabled),
+        ok: problem.is_none(),
+        reason: problem.map(|p| p.to_string()),
+    };
+    if row.ok {
+        accepted.insert(plugin.id().to_owned(), plugin);
+    }
+    row
+}
+
+fn print(rows: &[Row], format: Format) -> Result<(), CliError> {
+    let json = |e: serde_json::Error| CliError::Environment(e.to_string());
+    match format {
+        Format::Json => println!("{}", serde_json::to_string_pretty(rows).map_err(json)?),
+        Format::Ndjson => {
+            for row in rows {
+                println!("{}", serde_json::to_string(row).map_err(json)?);
+            }
+        }
+        Format::Table => {
+            let header =
+                ["id", "version", "digest", "source", "partition", "events", "columns", "enabled", "status"];
+            let mut table = table(&header);
+            for row in rows {
+                let known = |text: &Option<String>| text.clone().unwrap_or_else(|| "–".to_owned());
+                table.add_row([
+                    known(&row.id),
+                    known(&row.version),
+                    row.digest.as_deref().map_or("–".to_owned(), short_digest),
+                    row.source.clone(),
+                    row.partition.unwrap_or("–").to_owned(),
+                    if row.events.is_empty() { "–".to_owned() } else { row.events.join(", ") },
+                    row.columns.to_string(),
+                    if row.enabled { "yes" } else { "no" }.to_owned(),
+                    if row.ok { "ok" } else { "refused" }.to_owned(),
+                ]);
+            }
+            println!("{table}");
+            for (row, reason) in rows.iter().filter_map(|r| Some((r, r.reason.as_ref()?))) {
+                println!("{}: {reason}", row.source);
+            }
+        }
+    }
+    Ok(())
+}
+
+fn table(header: &[&str]) -> Table {
+    let mut table = Table::new();
+    table.load_style(presets::UTF8_HORIZONTAL_ONLY).set_content_arrangement(ContentArrangement::Dynamic);
+    table.set_header(header);
+    table
+}
+
+/// Twelve hexadecimal digits, as people compare them.
+fn short_digest(digest: &str) -> String {
+    digest.trim_start_matches("sha256:").chars().take(12).collect()
+}

@@ -1,0 +1,293 @@
+//! One detector on one worker: batches, checkpoints, and what happens when it fails.
+//!
+//! Owns the instance and the rows since its last checkpoint. A failed call costs the instance: a new one starts
+//! from the checkpoint and sees the same rows again; a row that fails twice alone is parked; a detector that fails
+//! too often is quarantined, and the others never notice. Does not own threads or where state is kept.
+
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use model::{Millis, RecordId};
+
+use super::layout::{Layout, Row};
+use super::route::Route;
+use super::spool::Chunk;
+use crate::config::PluginConfig;
+use crate::plugin::{Batch, Instance, Output, Plugin, PluginError, Services, StateChange};
+
+/// Rows per call. Measured: 64 to 4096 cost the same per row (`reference/wasm-boundary.md` section 1).
+pub const BATCH_ROWS: usize = 512;
+
+/// Rows parked between two checkpoints before the detector is quarantined: more is a defect of the detector, not of
+/// the rows.
+pub const MAX_PARKED: usize = 8;
+
+/// Failed calls between two checkpoints before the detector is quarantined. Finding [`MAX_PARKED`] rows takes three each.
+const MAX_FAILURES: usize = 3 * MAX_PARKED;
+
+/// A row no instance could take, set aside.
+#[derive(Clone, Debug)]
+pub struct Parked {
+    /// The detector.
+    pub detector: String,
+    /// The record.
+    pub record: RecordId,
+    /// What happened.
+    pub reason: String,
+}
+
+/// What a detector did, for people.
+#[derive(Clone, Debug, Default)]
+pub struct Usage {
+    /// Rows it was given.
+    pub rows: u64,
+    /// Time in its calls.
+    pub time: Duration,
+    /// Calls that failed.
+    pub failures: u64,
+}
+
+/// A detector with its rows since the last checkpoint.
+pub struct Detector {
+    plugin: Plugin,
+    settings: PluginConfig,
+    services: Services,
+    generation: u64,
+    route: Route,
+    lateness: Millis,
+    instance: Option<Instance>,
+    held: Held,
+    batch: Batch,
+    fresh: Vec<Output>,
+    parked: Vec<Parked>,
+    failures: usize,
+    /// Why it does not run any more.
+    pub quarantined: Option<String>,
+    /// What it did.
+    pub usage: Usage,
+}
+
+/// Rows since the last checkpoint, in order, with the watermark at each.
+#[derive(Default)]
+struct Held {
+    rows: Chunk,
+    watermarks: Vec<Millis>,
+    /// Rows already given to the instance.
+    fed: usize,
+    /// Indexes of parked rows.
+    skip: Vec<usize>,
+}
+
+/// What happened since the last checkpoint.
+#[derive(Debug, Default)]
+pub struct Step {
+    /// Findings and withdrawals in order.
+    pub outputs: Vec<Output>,
+    /// State that changed.
+    pub state: Vec<StateChange>,
+    /// Rows set aside.
+    pub parked: Vec<Parked>,
+}
+
+impl Detector {
+    /// A detector that starts with its first row.
+    pub fn new(
+        plugin: Plugin,
+        settings: PluginConfig,
+        services: Services,
+        generation: u64,
+        route: Route,
+        lateness: Millis,
+    ) -> Detector {
+        let batch = route.batch();
+        Detector {
+            plugin,
+            settings,
+            services,
+            generation,
+            route,
+            lateness,
+            instance: None,
+            held: Held::default(),
+            batch,
+            fresh: Vec::new(),
+            parked: Vec::new(),
+            failures: 0,
+            quarantined: None,
+            usage: Usage::default(),
+        }
+    }
+
+    /// Its identity.
+    pub fn id(&self) -> &str {
+        &self.plugin.manifest().id
+    }
+
+    /// What it wants.
+    pub fn route(&self) -> &Route {
+        &self.route
+    }
+
+    /// Takes a row it wants. `watermark` is the latest report time of the source so far.
+    #[inline]
+    pub fn take(&mut self, layout: &Arc<Layout>, row: &[u8], watermark: Millis) {
+        if self.quarantined.is_some() {
+            return;
+        }
+        self.usage.rows += 1;
+        self.held.push(row, watermark);
+        if self.held.len() - self.held.fed >= BATCH_ROWS {
+            self.feed(layout);
+        }
+    }
+
+    /// Rows since the last checkpoint.
+    pub fn uncommitted(&self) -> usize {
+        self.held.len()
+    }
+
+    /// Gives the instance what it has not seen yet.
+    pub fn feed(&mut self, layout: &Arc<Layout>) {
+        while self.held.fed < self.held.len() && self.quarantined.is_none() {
+            let range = self.held.fed..self.held.len().min(self.held.fed + BATCH_ROWS);
+            match self.call(layout, range.clone()) {
+                Ok(()) => self.held.fed = range.end,
+                Err(error) => self.recover(layout, range, &error),
+            }
+        }
+    }
+
+    /// Feeds what is left and collects everything since the last checkpoint.
+    pub fn checkpoint(&mut self, layout: &Arc<Layout>) -> Step {
+        self.feed(layout);
+        let mut state = Vec::new();
+        if let Some(instance) = &mut self.instance {
+            match timed(&mut self.usage.time, || instance.checkpoint()) {
+                Ok(changes) => state = changes,
+                Err(error) => self.quarantine(&error),
+            }
+        }
+        self.held.clear();
+        self.failures = 0;
+        Step { outputs: std::mem::take(&mut self.fresh), state, parked: std::mem::take(&mut self.parked) }
+    }
+
+    fn call(&mut self, layout: &Arc<Layout>, range: std::ops::Range<usize>) -> Result<(), PluginError> {
+        let horizon = self.held.watermarks.get(range.start).map_or(0, |w| w - self.lateness);
+        self.batch.clear();
+        self.batch.horizon = horizon;
+        for index in range {
+            if !self.held.skip.contains(&index) {
+                let row = Row { layout, bytes: self.held.row(index) };
+                self.route.gather(row, &mut self.batch);
+            }
+        }
+        let instance = match &mut self.instance {
+            Some(instance) => instance,
+            none => none.insert(self.plugin.instantiate(&self.services, &self.settings, self.generation)?),
+        };
+        let (batch, fresh) = (&self.batch, &mut self.fresh);
+        timed(&mut self.usage.time, || instance.process(batch)).map(|outputs| fresh.extend(outputs))
+    }
+
+    /// A new instance from the checkpoint sees the rows again; if the same batch fails again, row by row.
+    fn recover(&mut self, layout: &Arc<Layout>, range: std::ops::Range<usize>, error: &PluginError) {
+        tracing::warn!(detector = self.id(), %error, "a call failed; starting again from the checkpoint");
+        let again = self.replay(layout, range.start, error).and_then(|()| self.call(layout, range.clone()));
+        let Err(error) = again else {
+            self.held.fed = range.end;
+            return;
+        };
+        let mut last = error;
+        let mut next = range.start;
+        let mut fresh_instance = false;
+        while next < range.end && self.quarantined.is_none() {
+            if !fresh_instance {
+                if let Err(error) = self.replay(layout, next, &last) {
+                    self.quarantine(&error);
+                    return;
+                }
+                fresh_instance = true;
+            }
+            match self.call(layout, next..next + 1) {
+                Ok(()) => {}
+                Err(error) => {
+                    self.park(layout, next, &error);
+                    last = error;
+                    fresh_instance = false;
+                }
+            }
+            next += 1;
+        }
+        self.held.fed = next;
+        if !fresh_instance
+            && self.quarantined.is_none()
+            && let Err(error) = self.replay(layout, next, &last)
+        {
+            self.quarantine(&error);
+        }
+    }
+
+    /// Starts a new instance and shows it the rows before `end` again.
+    fn replay(&mut self, layout: &Arc<Layout>, end: usize, cause: &PluginError) -> Result<(), PluginError> {
+        self.instance = None;
+        self.fresh.clear();
+        self.failures += 1;
+        self.usage.failures += 1;
+        if self.failures > MAX_FAILURES {
+            self.quarantine(cause);
+            return Ok(());
+        }
+        let mut at = 0;
+        while at < end {
+            let upto = end.min(at + BATCH_ROWS);
+            self.call(layout, at..upto)?;
+            at = upto;
+        }
+        Ok(())
+    }
+
+    fn park(&mut self, layout: &Arc<Layout>, index: usize, error: &PluginError) {
+        let record = Row { layout, bytes: self.held.row(index) }.id();
+        self.held.skip.push(index);
+        self.parked.push(Parked { detector: self.id().to_owned(), record, reason: error.to_string() });
+        if self.parked.len() > MAX_PARKED {
+            self.quarantine(error);
+        }
+    }
+
+    fn quarantine(&mut self, error: &PluginError) {
+        self.instance = None;
+        self.held.clear();
+        self.quarantined = Some(error.to_string());
+    }
+}
+
+impl Held {
+    fn push(&mut self, row: &[u8], watermark: Millis) {
+        self.rows.push(row);
+        self.watermarks.push(watermark);
+    }
+
+    fn len(&self) -> usize {
+        self.rows.len()
+    }
+
+    fn row(&self, index: usize) -> &[u8] {
+        self.rows.row(index)
+    }
+
+    fn clear(&mut self) {
+        self.rows.clear();
+        self.watermarks.clear();
+        self.skip.clear();
+        self.fed = 0;
+    }
+}
+
+fn timed<T>(total: &mut Duration, work: impl FnOnce() -> T) -> T {
+    let start = Instant::now();
+    let done = work();
+    *total += start.elapsed();
+    done
+}

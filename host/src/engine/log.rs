@@ -1,0 +1,193 @@
+//! Evaluates the log in PostgreSQL, from where the last checkpoint left off.
+//!
+//! Owns the pace: how much is read at once, and when a checkpoint moves state, findings and cursor together. Does not
+//! own leadership or retries (the service around it does).
+
+use std::sync::Arc;
+
+use model::{Event, NameTable};
+use tokio::runtime::Handle;
+
+use super::detector::Parked;
+use super::spool::Chunk;
+use super::{CHUNK_ROWS, Checkpoint, Engine, EngineError};
+use crate::directory::Directory;
+use crate::normalize::Normalizer;
+use crate::plugin::{Output, StateError, StateReader};
+use crate::source;
+use crate::store::{self, Change, CursorMove, Position, StateWrite, Store, StoreError};
+
+/// The consumer whose cursor the engine moves.
+pub const CONSUMER: &str = "engine";
+
+/// Records between two checkpoints: a commit costs some milliseconds whatever is in it, and a restart repeats at most
+/// this many.
+const CHECKPOINT_RECORDS: u64 = 100_000;
+
+/// Detectors' state in the database; read when a key is first touched.
+pub struct StoredState {
+    store: Store,
+    runtime: Handle,
+}
+
+impl StoredState {
+    /// Reads with `runtime`; must not be used on its threads.
+    pub fn new(store: Store, runtime: Handle) -> StoredState {
+        StoredState { store, runtime }
+    }
+}
+
+impl StateReader for StoredState {
+    fn get(&self, plugin: &str, key: &str) -> Result<Option<Vec<u8>>, StateError> {
+        let state = self.runtime.block_on(self.store.state(plugin, key));
+        state.map(|s| s.map(|s| s.value)).map_err(|e| StateError(e.to_string()))
+    }
+}
+
+/// A log that cannot be evaluated further.
+#[derive(Debug, thiserror::Error)]
+pub enum LogError {
+    /// The database failed.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    /// The engine failed.
+    #[error(transparent)]
+    Engine(#[from] EngineError),
+}
+
+/// What was done so far.
+#[derive(Clone, Debug, Default)]
+pub struct Progress {
+    /// Records evaluated.
+    pub records: u64,
+    /// Records of the log that this version cannot read; they are skipped.
+    pub unreadable: u64,
+    /// New findings.
+    pub new: usize,
+    /// Findings revised.
+    pub revised: usize,
+    /// Findings withdrawn.
+    pub withdrawn: usize,
+    /// Rows that a detector failed on.
+    pub parked: Vec<Parked>,
+}
+
+/// An engine at work on the log.
+pub struct LogRun<'a> {
+    store: &'a Store,
+    runtime: &'a Handle,
+    engine: &'a mut Engine,
+    names: &'a Arc<NameTable>,
+    names_stored: usize,
+    normalizer: Normalizer,
+    generation: u64,
+    committed: Position,
+    read: Position,
+    since_checkpoint: u64,
+    progress: Progress,
+}
+
+impl<'a> LogRun<'a> {
+    /// Starts where the last checkpoint left off. `names` must be the table the store restored.
+    ///
+    /// # Errors
+    /// When the position cannot be read.
+    pub fn start(
+        store: &'a Store,
+        runtime: &'a Handle,
+        engine: &'a mut Engine,
+        names: &'a Arc<NameTable>,
+        directory: &Arc<Directory>,
+        generation: u64,
+        names_stored: usize,
+    ) -> Result<LogRun<'a>, LogError> {
+        let position = runtime.block_on(store.position(CONSUMER))?;
+        let normalizer = Normalizer::new(names.clone(), directory.clone(), engine.layout().fields());
+        Ok(LogRun {
+            store,
+            runtime,
+            engine,
+            names,
+            names_stored,
+            normalizer,
+            generation,
+            committed: position,
+            read: position,
+            since_checkpoint: 0,
+            progress: Progress::default(),
+        })
+    }
+
+    /// Evaluates everything that is in the log now. `tell` is called after each checkpoint.
+    ///
+    /// # Errors
+    /// When the database or a worker fails; what was committed stays, the rest is evaluated again next time.
+    pub fn drain(&mut self, mut tell: impl FnMut(&Progress)) -> Result<Progress, LogError> {
+        let mut event = Event::default();
+        loop {
+            let rows = self.runtime.block_on(self.store.read_log(self.read, CHUNK_ROWS as u32))?;
+            let Some(last) = rows.last() else { break };
+            self.read = last.position;
+            let mut chunk = Chunk::default();
+            let layout = self.engine.layout().clone();
+            for row in &rows {
+                let record = source::stored_record(row.raw.as_bytes());
+                let read =
+                    record.ok().is_some_and(|r| self.normalizer.normalize(&r.record(), &mut event).is_ok());
+                if read {
+                    chunk.push_event(&layout, &event);
+                } else {
+                    self.progress.unreadable += 1;
+                }
+            }
+            self.progress.records += rows.len() as u64;
+            self.since_checkpoint += rows.len() as u64;
+            self.engine.push(chunk)?;
+            if self.since_checkpoint >= CHECKPOINT_RECORDS {
+                self.checkpoint()?;
+                tell(&self.progress);
+            }
+        }
+        if self.read != self.committed {
+            self.checkpoint()?;
+            tell(&self.progress);
+        }
+        Ok(self.progress.clone())
+    }
+
+    fn checkpoint(&mut self) -> Result<(), LogError> {
+        let Checkpoint { outputs, state, parked } = self.engine.checkpoint()?;
+        let findings = outputs
+            .into_iter()
+            .map(|output| match output {
+                Output::Raise(finding) => Change::Raise(finding),
+                Output::Withdraw { id } => Change::Withdraw { id },
+            })
+            .collect();
+        let state = state
+            .into_iter()
+            .map(|(plugin, change)| StateWrite {
+                plugin,
+                key: change.key,
+                value: change.value,
+                schema_version: 1,
+            })
+            .collect();
+        let checkpoint = store::Checkpoint {
+            findings,
+            state,
+            names: self.names.since(self.names_stored),
+            cursor: Some(CursorMove { consumer: CONSUMER.to_owned(), from: self.committed, to: self.read }),
+            generation: self.generation,
+        };
+        let done = self.runtime.block_on(self.store.commit(&checkpoint))?;
+        self.names_stored += checkpoint.names.len();
+        self.committed = self.read;
+        self.since_checkpoint = 0;
+        self.progress.new += done.new;
+        self.progress.revised += done.revised;
+        self.progress.withdrawn += done.withdrawn;
+        self.progress.parked.extend(parked);
+        Ok(())
+    }
+}

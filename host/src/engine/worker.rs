@@ -1,0 +1,136 @@
+//! Worker threads: each holds one instance of every detector and the keys that hash to it.
+//!
+//! Owns the threads and their queues. Every worker sees every chunk and takes its share, so results do not depend on
+//! the number of workers: a key's rows all meet in one place, in order.
+
+use std::sync::Arc;
+use std::sync::mpsc::{Receiver, Sender, SyncSender, channel, sync_channel};
+use std::thread::JoinHandle;
+
+use model::Millis;
+
+use super::detector::{Detector, Step, Usage};
+use super::layout::{Layout, Row};
+use super::spool::Chunk;
+
+/// Chunks waiting before a worker; with [`super::CHUNK_ROWS`] rows of about 110 bytes this is some 4 MB.
+const QUEUE_CHUNKS: usize = 4;
+
+/// Rows in order, with the watermark before each.
+#[derive(Debug, Default)]
+pub struct Work {
+    /// The rows.
+    pub chunk: Chunk,
+    /// Latest report time of the source up to and including each row.
+    pub watermarks: Vec<Millis>,
+}
+
+enum Order {
+    Take(Arc<Work>),
+    Checkpoint(Sender<Vec<Report>>),
+}
+
+/// What one detector on one worker reports at a checkpoint.
+#[derive(Debug)]
+pub struct Report {
+    /// The detector.
+    pub detector: String,
+    /// What happened since the last checkpoint.
+    pub step: Step,
+    /// What it did since the start.
+    pub usage: Usage,
+    /// Why it does not run any more.
+    pub quarantined: Option<String>,
+}
+
+/// A running worker.
+pub struct Worker {
+    orders: SyncSender<Order>,
+    thread: JoinHandle<()>,
+}
+
+/// The worker thread ended on its own: a defect of ours.
+#[derive(Debug, thiserror::Error)]
+#[error("a worker thread ended unexpectedly")]
+pub struct WorkerGone;
+
+impl Worker {
+    /// Starts worker `index` of `count`.
+    ///
+    /// # Errors
+    /// When the thread cannot be started.
+    pub fn start(
+        index: usize,
+        count: usize,
+        layout: Arc<Layout>,
+        detectors: Vec<Detector>,
+    ) -> std::io::Result<Worker> {
+        let (orders, queue) = sync_channel(QUEUE_CHUNKS);
+        let thread = std::thread::Builder::new()
+            .name(format!("worker-{index}"))
+            .spawn(move || work(index, count, &layout, detectors, &queue))?;
+        Ok(Worker { orders, thread })
+    }
+
+    /// Hands work over; waits while the queue is full.
+    ///
+    /// # Errors
+    /// When the thread is gone.
+    pub fn take(&self, work: Arc<Work>) -> Result<(), WorkerGone> {
+        self.orders.send(Order::Take(work)).map_err(|_| WorkerGone)
+    }
+
+    /// Asks for a checkpoint; the answer comes when all work handed over before is done.
+    ///
+    /// # Errors
+    /// When the thread is gone.
+    pub fn checkpoint(&self) -> Result<Receiver<Vec<Report>>, WorkerGone> {
+        let (answer, receiver) = channel();
+        self.orders.send(Order::Checkpoint(answer)).map_err(|_| WorkerGone)?;
+        Ok(receiver)
+    }
+
+    /// Waits for the thread to end.
+    pub fn stop(self) {
+        drop(self.orders);
+        if self.thread.join().is_err() {
+            tracing::error!("a worker thread panicked");
+        }
+    }
+}
+
+fn work(
+    index: usize,
+    count: usize,
+    layout: &Arc<Layout>,
+    mut detectors: Vec<Detector>,
+    queue: &Receiver<Order>,
+) {
+    while let Ok(order) = queue.recv() {
+        match order {
+            Order::Take(work) => {
+                for detector in &mut detectors {
+                    for (bytes, watermark) in work.chunk.rows().zip(&work.watermarks) {
+                        let row = Row { layout, bytes };
+                        if detector.route().wants(row) && detector.route().worker(row, count) == index {
+                            detector.take(layout, bytes, *watermark);
+                        }
+                    }
+                }
+            }
+            Order::Checkpoint(answer) => {
+                let reports = detectors
+                    .iter_mut()
+                    .map(|detector| Report {
+                        step: detector.checkpoint(layout),
+                        detector: detector.id().to_owned(),
+                        usage: detector.usage.clone(),
+                        quarantined: detector.quarantined.clone(),
+                    })
+                    .collect();
+                // The engine may have given up waiting; then nobody needs the answer.
+                let _ = answer.send(reports);
+            }
+        }
+    }
+}

@@ -1,0 +1,178 @@
+//! A batch: the rows a plugin gets, as the columns it asked for.
+//!
+//! Owns the form on the host's side of the boundary. A batch is meant to be reused: `clear` keeps its buffers, and
+//! the boundary borrows them.
+
+use model::fields::FieldType;
+use model::{Event, FieldId, Millis, Name, RecordId};
+
+/// One column; element i belongs to row i. Absent values are 0 or empty.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Column {
+    /// Booleans.
+    U8(Vec<u8>),
+    /// Numbers, names and enumeration values.
+    U32(Vec<u32>),
+    /// Telephone numbers.
+    U64(Vec<u64>),
+    /// Times and signed numbers.
+    I64(Vec<i64>),
+    /// Real numbers.
+    F64(Vec<f64>),
+    /// Record identities.
+    Id(Vec<RecordId>),
+    /// Nearly unique text.
+    Text(Vec<String>),
+}
+
+impl Column {
+    /// An empty column for values of that type.
+    pub fn of(ty: FieldType) -> Column {
+        match ty {
+            FieldType::Id => Column::Id(Vec::new()),
+            FieldType::Bool => Column::U8(Vec::new()),
+            FieldType::U32 | FieldType::Enum | FieldType::Name => Column::U32(Vec::new()),
+            FieldType::Int | FieldType::Millis => Column::I64(Vec::new()),
+            FieldType::Float => Column::F64(Vec::new()),
+            FieldType::Phone => Column::U64(Vec::new()),
+            FieldType::Text => Column::Text(Vec::new()),
+        }
+    }
+
+    /// Number of elements.
+    pub fn len(&self) -> usize {
+        match self {
+            Column::U8(v) => v.len(),
+            Column::U32(v) => v.len(),
+            Column::U64(v) => v.len(),
+            Column::I64(v) => v.len(),
+            Column::F64(v) => v.len(),
+            Column::Id(v) => v.len(),
+            Column::Text(v) => v.len(),
+        }
+    }
+
+    /// Whether there is no element.
+    pub fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+
+    fn clear(&mut self) {
+        match self {
+            Column::U8(v) => v.clear(),
+            Column::U32(v) => v.clear(),
+            Column::U64(v) => v.clear(),
+            Column::I64(v) => v.clear(),
+            Column::F64(v) => v.clear(),
+            Column::Id(v) => v.clear(),
+            Column::Text(v) => v.clear(),
+        }
+    }
+
+    fn push(&mut self, field: FieldId, event: &Event) {
+        match self {
+            Column::U8(v) => v.push(u8::from(event.bool(field))),
+            Column::U32(v) => v.push(event.u32(field)),
+            Column::U64(v) => v.push(event.slot(field)),
+            Column::I64(v) => v.push(event.int(field)),
+            Column::F64(v) => v.push(event.float(field)),
+            Column::Id(v) => v.push(event.id),
+            Column::Text(v) => v.push(event.text(field).to_owned()),
+        }
+    }
+}
+
+/// Rows for one plugin, in the order of the log.
+#[derive(Clone, Debug, Default)]
+pub struct Batch {
+    /// Number of rows.
+    pub rows: usize,
+    /// No event that starts before this will come any more.
+    pub horizon: Millis,
+    /// Columns in the manifest's order.
+    pub columns: Vec<Column>,
+    fields: Vec<FieldId>,
+}
+
+impl Batch {
+    /// An empty batch with a column for each field.
+    pub fn new(fields: &[FieldId]) -> Batch {
+        Batch {
+            rows: 0,
+            horizon: 0,
+            columns: fields.iter().map(|f| Column::of(f.field().ty)).collect(),
+            fields: fields.to_vec(),
+        }
+    }
+
+    /// Adds a row.
+    pub fn push(&mut self, event: &Event) {
+        for (column, field) in self.columns.iter_mut().zip(&self.fields) {
+            match (column, field) {
+                // Every event has a kind, whoever made it.
+                (Column::U32(v), FieldId::event) => v.push(kind_handle(event).0),
+                (column, field) => column.push(*field, event),
+            }
+        }
+        self.rows += 1;
+    }
+
+    /// Forgets the rows, keeps the buffers.
+    pub fn clear(&mut self) {
+        self.columns.iter_mut().for_each(Column::clear);
+        self.rows = 0;
+    }
+
+    /// The fields of the columns.
+    pub fn fields(&self) -> &[FieldId] {
+        &self.fields
+    }
+}
+
+fn kind_handle(event: &Event) -> Name {
+    use model::EventKind;
+    match event.kind {
+        EventKind::Call => const { Name::known("call") },
+        EventKind::ForwardingChange => const { Name::known("forwarding-change") },
+        EventKind::AdminChange => const { Name::known("admin-change") },
+        EventKind::SignIn => const { Name::known("sign-in") },
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use model::{EventKind, Number};
+
+    #[test]
+    fn a_row_has_every_column_in_order_and_absent_is_zero() {
+        let fields = [
+            FieldId::record_id,
+            FieldId::start_time,
+            FieldId::called_number,
+            FieldId::user,
+            FieldId::event,
+            FieldId::call_id,
+        ];
+        let mut batch = Batch::new(&fields);
+        let mut event = Event::default();
+        (event.id, event.kind) = (RecordId(7), EventKind::SignIn);
+        event.set_millis(FieldId::start_time, 1_700_000_000_000);
+        event.set_phone(FieldId::called_number, Number::from_dialled("*99"));
+        batch.push(&event);
+        event.set_text(FieldId::call_id, "SSE1");
+        batch.push(&event);
+        assert_eq!(batch.rows, 2);
+        let expected = [
+            Column::Id(vec![RecordId(7); 2]),
+            Column::I64(vec![1_700_000_000_000; 2]),
+            Column::U64(vec![Number::from_dialled("*99").0; 2]),
+            Column::U32(vec![0; 2]),
+            Column::U32(vec![Name::known("sign-in").0; 2]),
+            Column::Text(vec![String::new(), "SSE1".to_owned()]),
+        ];
+        assert_eq!(batch.columns, expected);
+        batch.clear();
+        assert!(batch.rows == 0 && batch.columns.iter().all(Column::is_empty));
+    }
+}

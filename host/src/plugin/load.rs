@@ -1,0 +1,169 @@
+//! Finding plugins: the built-in ones and those in a folder.
+//!
+//! Owns reading files, the rule that ids are unique, and checking the operator's settings early. One bad file is
+//! reported by name and the rest load.
+
+use std::collections::BTreeMap;
+use std::fs::File;
+use std::io::Read;
+use std::path::{Path, PathBuf};
+
+use model::fields::edit_distance;
+
+use super::builtins::Builtin;
+use super::component::Plugin;
+use super::error::{LoadError, Problem};
+use super::inspect::MAX_COMPONENT_BYTES;
+use super::runtime::Runtime;
+use crate::config::Config;
+
+/// Most plugins in a folder.
+const MAX_FILES: usize = 1_000;
+
+/// A file of a plugin folder, and what became of it.
+pub type FoundFile = (PathBuf, Result<Plugin, LoadError>);
+
+/// Loads every `*.wasm` file of a folder, in the order of their names.
+///
+/// # Errors
+/// When the folder itself cannot be read; a file that cannot be loaded is an entry with its error.
+pub fn load_dir(runtime: &Runtime, dir: &Path) -> Result<Vec<FoundFile>, LoadError> {
+    let failed = |e: std::io::Error| unreadable(dir, &format!("the folder cannot be listed ({e})"));
+    let mut files = Vec::new();
+    for entry in std::fs::read_dir(dir).map_err(failed)? {
+        let path = entry.map_err(failed)?.path();
+        if path.extension().is_some_and(|e| e == "wasm") {
+            files.push(path);
+        }
+        if files.len() > MAX_FILES {
+            return Err(unreadable(dir, &format!("the folder has more than {MAX_FILES} plugins")));
+        }
+    }
+    files.sort();
+    Ok(files
+        .into_iter()
+        .map(|path| {
+            let plugin = load_file(runtime, &path);
+            (path, plugin)
+        })
+        .collect())
+}
+
+/// Loads one file.
+///
+/// # Errors
+/// Names the file, what is wrong and the remedy.
+pub fn load_file(runtime: &Runtime, path: &Path) -> Result<Plugin, LoadError> {
+    let bytes = read_file(path)?;
+    runtime.load(&path.display().to_string(), &bytes)
+}
+
+/// Reads a component file, at most the largest size allowed and one byte.
+///
+/// # Errors
+/// When it cannot be read.
+pub fn read_file(path: &Path) -> Result<Vec<u8>, LoadError> {
+    let mut bytes = Vec::new();
+    let limit = MAX_COMPONENT_BYTES as u64 + 1;
+    File::open(path)
+        .and_then(|file| file.take(limit).read_to_end(&mut bytes))
+        .map_err(|e| unreadable(path, &e.to_string()))?;
+    Ok(bytes)
+}
+
+fn unreadable(path: &Path, message: &str) -> LoadError {
+    LoadError {
+        file: path.display().to_string(),
+        plugin: None,
+        problem: Box::new(Problem::Unreadable(message.to_owned())),
+    }
+}
+
+/// Loads the built-in plugins and those of a folder, leaving out what the configuration disables. What is wrong
+/// with one keeps the others from nothing.
+pub fn load_all(
+    runtime: &Runtime,
+    builtins: &[Builtin],
+    dir: Option<&Path>,
+    config: &Config,
+) -> (Vec<Plugin>, Vec<LoadError>) {
+    let mut errors = Vec::new();
+    let mut candidates: Vec<Plugin> = Vec::new();
+    for builtin in builtins {
+        match runtime.load(builtin.name, builtin.bytes) {
+            Ok(plugin) => candidates.push(plugin),
+            Err(e) => errors.push(e),
+        }
+    }
+    match dir.map(|dir| load_dir(runtime, dir)).transpose() {
+        Err(e) => errors.push(e),
+        Ok(files) => {
+            for (_, loaded) in files.into_iter().flatten() {
+                match loaded {
+                    Ok(plugin) => candidates.push(plugin),
+                    Err(e) => errors.push(e),
+                }
+            }
+        }
+    }
+    let mut plugins: BTreeMap<String, Plugin> = BTreeMap::new();
+    for plugin in candidates {
+        match check(&plugin, &plugins, config) {
+            Ok(()) => drop(plugins.insert(plugin.id().to_owned(), plugin)),
+            Err(problem) => {
+                let label = (plugin.id().to_owned(), plugin.manifest().version.clone());
+                errors.push(LoadError {
+                    file: plugin.file().to_owned(),
+                    plugin: Some(label),
+                    problem: Box::new(problem),
+                });
+            }
+        }
+    }
+    errors.extend(settings_without_plugin(&plugins, &errors, config));
+    let enabled = |p: &Plugin| config.plugins.get(p.id()).is_none_or(|c| c.enabled);
+    (plugins.into_values().filter(enabled).collect(), errors)
+}
+
+/// Whether a plugin's id is free and the operator's settings fit it.
+///
+/// # Errors
+/// What is in the way.
+pub fn check(plugin: &Plugin, others: &BTreeMap<String, Plugin>, config: &Config) -> Result<(), Problem> {
+    if let Some(other) = others.get(plugin.id()) {
+        let message = format!(
+            "its id is that of {}, which was loaded before: give it another id in plugin.toml",
+            other.file()
+        );
+        return Err(Problem::Conflict(message));
+    }
+    let settings = config.plugins.get(plugin.id()).map(|c| &c.config);
+    plugin.settings(settings.unwrap_or(&serde_json::Value::Null)).map(drop).map_err(Problem::Settings)
+}
+
+/// Settings for a plugin that does not exist are a typing mistake or a missing file: silence would hide either.
+fn settings_without_plugin(
+    plugins: &BTreeMap<String, Plugin>,
+    errors: &[LoadError],
+    config: &Config,
+) -> Vec<LoadError> {
+    let failed = |id: &str| errors.iter().any(|e| e.plugin.as_ref().is_some_and(|(p, _)| p == id));
+    let missing = config.plugins.keys().filter(|id| !plugins.contains_key(*id) && !failed(id));
+    missing
+        .map(|id| {
+            let near = plugins.keys().map(|p| (edit_distance(id, p), p)).min();
+            let hint = match near {
+                Some((distance, near)) if distance <= 1 + near.len() / 3 => format!("did you mean {near}?"),
+                _ => "remove them, or name its folder with --plugins".to_owned(),
+            };
+            let id = super::text::escaped(id, 80);
+            LoadError {
+                file: "configuration".to_owned(),
+                plugin: None,
+                problem: Box::new(Problem::Conflict(format!(
+                    "settings for '{id}', but there is no such plugin: {hint}"
+                ))),
+            }
+        })
+        .collect()
+}

@@ -1,0 +1,102 @@
+use super::*;
+use serde_json::json;
+
+const GOOD: &str = r#"
+id = "mass-dialing"
+version = "0.1.0"
+interface = "0.1"
+summary = "Many calls in a short time."
+partition = "user"
+events = ["call", "forwarding-change"]
+columns = ["start_time", "record_id", "user"]
+capabilities = ["names", "state"]
+state_schema = 1
+[filter]
+direction = ["ORIGINATING"]
+[config.min_calls]
+type = "integer"
+default = 10
+minimum = 1
+maximum = 100
+doc = "Calls in the window before it is a burst."
+[config.share]
+type = "number"
+default = 0.5
+doc = "Share of short calls."
+[config.prefixes]
+type = "list"
+default = []
+doc = "Prefixes."
+"#;
+
+fn message(text: &str) -> String {
+    Manifest::parse(text.as_bytes()).unwrap_err().to_string()
+}
+
+#[test]
+fn a_good_one_is_read() {
+    let manifest = Manifest::parse(GOOD.as_bytes()).unwrap();
+    assert_eq!(manifest.columns, [FieldId::start_time, FieldId::record_id, FieldId::user]);
+    assert_eq!(manifest.partition, SubjectKind::User);
+    assert_eq!(manifest.events, [EventKind::Call, EventKind::ForwardingChange]);
+    assert_eq!(manifest.capabilities, [Capability::Names, Capability::State]);
+    assert_eq!(manifest.settings["min_calls"].maximum, Some(100.0));
+}
+
+#[test]
+fn each_mistake_names_its_key_and_what_is_allowed() {
+    let cases = [
+        ("\"mass-dialing\"", "\"Mass Dialing\"", ["id", "a-z"]),
+        ("\"0.1.0\"", "\"1\"", ["version", "0.1.0"]),
+        ("\"user\"\nevents", "\"device\"\nevents", ["partition", "organisation"]),
+        ("\"call\"", "\"calls\"", ["events", "forwarding-change"]),
+        ("\"start_time\"", "\"start-time\"", ["columns", "did you mean start_time"]),
+        ("\"start_time\"", "\"user\"", ["columns", "twice"]),
+        ("\"start_time\"", "\"authorization_code\"", ["columns", "password"]),
+        ("\"names\"", "\"network\"", ["capabilities", "directory"]),
+        ("ORIGINATING", "OUTGOING", ["filter.direction", "TERMINATING"]),
+        ("direction =", "directions =", ["line 12", "direction"]),
+        ("default = 10", "default = 0", ["config.min_calls", "lowest allowed value is 1"]),
+        ("default = 10", "default = \"ten\"", ["config.min_calls", "whole number"]),
+        ("type = \"list\"", "type = \"set\"", ["line 24", "list"]),
+        ("state_schema", "state_scheme", ["line 10", "state_schema"]),
+    ];
+    for (from, to, expected) in cases {
+        let text = GOOD.replacen(from, to, 1);
+        assert_ne!(text, GOOD, "{from}");
+        let message = message(&text);
+        for part in expected {
+            assert!(message.contains(part), "{message:?} lacks {part:?}");
+        }
+    }
+}
+
+#[test]
+fn too_long_is_refused_unread() {
+    let text = format!("{GOOD}# {}", "x".repeat(MAX_MANIFEST_BYTES));
+    assert!(message(&text).contains("the limit is 65536"));
+}
+
+#[test]
+fn settings_are_completed_and_checked() {
+    let settings = Manifest::parse(GOOD.as_bytes()).unwrap().settings;
+    assert_eq!(
+        complete(&settings, &json!({"min_calls": 20})).unwrap(),
+        r#"{"min_calls":20,"prefixes":[],"share":0.5}"#
+    );
+    let wrong = |value| complete(&settings, &value).unwrap_err();
+    assert!(wrong(json!({"min_call": 20})).contains("did you mean min_calls"));
+    assert!(wrong(json!({"min_calls": 1000})).contains("highest allowed value is 100"));
+    assert!(wrong(json!({"min_calls": 1.5})).contains("whole number"));
+    assert!(wrong(json!({"prefixes": "+371"})).contains("list"));
+    assert!(wrong(json!([1])).contains("mapping"));
+}
+
+#[test]
+fn versions() {
+    assert_eq!(parse_version("1.20.3"), Some((1, 20, 3)));
+    assert_eq!(parse_version("1.2.3-rc.1+b5"), Some((1, 2, 3)));
+    for bad in ["", "1", "1.2", "1.2.3.4", "01.2.3", "1.2.x", "1.2.3-", "1.2.3 "] {
+        assert_eq!(parse_version(bad), None, "{bad}");
+    }
+}

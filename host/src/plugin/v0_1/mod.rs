@@ -1,0 +1,145 @@
+//! Adapter for interface 0.1: the only place that knows its types.
+//!
+//! Owns calling the exports and answering the imports. A later version gets a folder like this one beside it.
+
+mod bindings;
+mod convert;
+mod imports;
+
+use model::{NameTable, Provenance};
+use wasmtime::Store;
+use wasmtime::component::{HasSelf, InstancePre, Linker};
+
+use bindings::ringfence::detector::types;
+
+use super::columns::{Batch, Column};
+use super::store::Host;
+use super::{Cause, Output};
+
+/// A component whose imports are linked.
+#[derive(Clone)]
+pub(super) struct Pre(bindings::DetectorPre<Host>);
+
+/// An instance's exports.
+pub(super) struct Exports {
+    detector: bindings::Detector,
+    /// Record identities in the interface's form, by column; kept for their buffers.
+    ids: Vec<Vec<types::RecordId>>,
+}
+
+/// What the call itself failed with, or what the plugin or the host says of its outcome.
+pub(super) enum Failure {
+    Trap(wasmtime::Error),
+    Cause(Cause),
+}
+
+impl From<wasmtime::Error> for Failure {
+    fn from(error: wasmtime::Error) -> Failure {
+        Failure::Trap(error)
+    }
+}
+
+pub(super) fn add_to_linker(linker: &mut Linker<Host>) -> wasmtime::Result<()> {
+    bindings::Detector::add_to_linker::<Host, HasSelf<Host>>(linker, |host| host)
+}
+
+impl Pre {
+    pub(super) fn new(pre: InstancePre<Host>) -> wasmtime::Result<Pre> {
+        Ok(Pre(bindings::DetectorPre::new(pre)?))
+    }
+
+    pub(super) fn instantiate(&self, store: &mut Store<Host>) -> wasmtime::Result<Exports> {
+        Ok(Exports { detector: self.0.instantiate(store)?, ids: Vec::new() })
+    }
+}
+
+impl Exports {
+    pub(super) fn configure(
+        &self,
+        store: &mut Store<Host>,
+        config: &str,
+        columns: &[&str],
+    ) -> Result<(), Failure> {
+        self.detector.call_configure(store, config, columns)?.map_err(|e| guest(&e))
+    }
+
+    pub(super) fn checkpoint(&self, store: &mut Store<Host>) -> Result<(), Failure> {
+        self.detector.call_checkpoint(store)?.map_err(|e| guest(&e))
+    }
+
+    pub(super) fn process(
+        &mut self,
+        store: &mut Store<Host>,
+        batch: &Batch,
+        max_outputs: usize,
+        provenance: &Provenance,
+    ) -> Result<Vec<Output>, Failure> {
+        self.copy_ids(batch);
+        let texts: Vec<Vec<&str>> = batch.columns.iter().filter_map(text_slices).collect();
+        let (mut ids, mut texts) = (self.ids.iter(), texts.iter());
+        let columns: Vec<types::Column<'_>> = batch
+            .columns
+            .iter()
+            .map(|column| match column {
+                Column::U8(v) => types::Column::U8s(v),
+                Column::U32(v) => types::Column::U32s(v),
+                Column::U64(v) => types::Column::U64s(v),
+                Column::I64(v) => types::Column::S64s(v),
+                Column::F64(v) => types::Column::F64s(v),
+                Column::Id(_) => types::Column::Ids(ids.next().map_or(&[], Vec::as_slice)),
+                Column::Text(_) => types::Column::Texts(texts.next().map_or(&[], Vec::as_slice)),
+            })
+            .collect();
+        let rows = batch.rows as u32;
+        let batch = types::Batch { rows, horizon: batch.horizon, columns: &columns };
+        let outputs = self.detector.call_process(&mut *store, batch)?.map_err(|e| guest(&e))?;
+        if outputs.len() > max_outputs {
+            let text =
+                format!("{} findings; the limit is {max_outputs} (limits.findings_per_call)", outputs.len());
+            return Err(Failure::Cause(Cause::OutputLimit(text)));
+        }
+        if outputs.is_empty() {
+            return Ok(Vec::new());
+        }
+        let host = store.data();
+        let names: &NameTable = &host.services.names;
+        let context = convert::Context { detector: &host.plugin, names, provenance: provenance.clone() };
+        let converted: Result<Vec<Output>, String> =
+            outputs.into_iter().map(|output| context.output(output)).collect();
+        converted.map_err(|m| Failure::Cause(Cause::InvalidOutput(m)))
+    }
+
+    fn copy_ids(&mut self, batch: &Batch) {
+        let columns = batch.columns.iter().filter_map(|c| if let Column::Id(v) = c { Some(v) } else { None });
+        for (i, column) in columns.enumerate() {
+            if self.ids.len() == i {
+                self.ids.push(Vec::new());
+            }
+            self.ids[i].clear();
+            self.ids[i].extend(column.iter().map(|id| {
+                let (hi, lo) = id.halves();
+                types::RecordId { hi, lo }
+            }));
+        }
+    }
+}
+
+fn text_slices(column: &Column) -> Option<Vec<&str>> {
+    match column {
+        Column::Text(v) => Some(v.iter().map(String::as_str).collect()),
+        _ => None,
+    }
+}
+
+/// Longest message of a plugin's own error.
+const MAX_ERROR_BYTES: usize = 1_000;
+
+fn guest(error: &types::Error) -> Failure {
+    let (kind, message) = match error {
+        types::Error::InvalidConfig(m) => ("invalid configuration", m),
+        types::Error::InvalidBatch(m) => ("invalid batch", m),
+        types::Error::InvalidState(m) => ("invalid state", m),
+        types::Error::Other(m) => ("error", m),
+    };
+    Failure::Cause(Cause::Guest { kind, message: super::text::escaped(message, MAX_ERROR_BYTES) })
+}

@@ -1,0 +1,212 @@
+//! Opening the database: private or by URL, checked, migrated.
+//!
+//! Owns what a server must be like to be trusted with records. Does not own starting the private one (`cluster`).
+
+use std::path::Path;
+use std::sync::Arc;
+use std::time::Duration;
+
+use sqlx::migrate::{MigrateError, Migrator};
+use sqlx::postgres::{PgConnectOptions, PgPoolOptions};
+use sqlx::{Connection, PgConnection, PgPool};
+
+use super::cluster::{Cluster, ClusterOptions};
+use super::log::{Month, Months};
+use super::{Inner, Store, StoreError};
+use crate::config::{Config, Database};
+
+static MIGRATIONS: Migrator = sqlx::migrate!("../migrations");
+
+/// How to open a database, beyond what the configuration says.
+#[derive(Clone, Debug)]
+pub struct Options {
+    /// Who we are, for others that want the same data directory: `ringfence ingest`.
+    pub command: String,
+    /// Off only in tests: the private server then does not wait for the disk, a server by URL need not, and a power failure
+    /// can destroy the data.
+    pub durable: bool,
+    /// Most connections.
+    pub connections: u32,
+}
+
+impl Options {
+    /// For a command, durable.
+    pub fn new(command: impl Into<String>) -> Options {
+        Options { command: command.into(), durable: true, connections: 16 }
+    }
+}
+
+/// Longest wait for a connection; a server that is there answers in milliseconds.
+const CONNECT_LIMIT: Duration = Duration::from_secs(15);
+
+/// The organisation of a database with one. Its name for people may change, this may not.
+const DEFAULT_ORGANISATION: &str = "default";
+
+pub(super) async fn open(config: &Config, data_dir: &Path, options: &Options) -> Result<Store, StoreError> {
+    let (cluster, connect) = match &config.database {
+        Database::Embedded => {
+            let cluster = Cluster::start(ClusterOptions {
+                data_dir: data_dir.to_owned(),
+                bin_dir: config.postgres_bin_dir.clone(),
+                durable: options.durable,
+                command: options.command.clone(),
+            })
+            .await?;
+            let connect = cluster.connect_options();
+            (Some(cluster), connect)
+        }
+        Database::Url(url) => (None, parse_url(url)?),
+    };
+    let connect = connect
+        .application_name("ringfence")
+        // Told to the server, so that a row's times and a report's days are UTC whatever its setting is.
+        .options([("timezone", "UTC")]);
+    let unreachable = |source| StoreError::Unreachable { place: place(&connect), source };
+    let mut first = tokio::time::timeout(CONNECT_LIMIT, PgConnection::connect_with(&connect))
+        .await
+        .unwrap_or_else(|_| Err(sqlx::Error::PoolTimedOut))
+        .map_err(unreachable)?;
+    check_server(&mut first, options.durable).await?;
+    migrate(&mut first).await?;
+    let org = prepare(&mut first, &config.organisation).await?;
+    let months = Arc::new(Months::default());
+    months.load(partitions(&mut first).await?);
+    // Not needed any more; the pool makes its own.
+    let _ = first.close().await;
+    let pool = pool(&connect, options.connections);
+    Ok(Store { inner: Arc::new(Inner { pool, org, months, cluster }) })
+}
+
+fn pool(connect: &PgConnectOptions, connections: u32) -> PgPool {
+    PgPoolOptions::new()
+        .max_connections(connections)
+        .acquire_timeout(CONNECT_LIMIT)
+        .connect_lazy_with(connect.clone())
+}
+
+fn parse_url(url: &str) -> Result<PgConnectOptions, StoreError> {
+    // The parser's message may quote what it could not read, and that may be the password.
+    url.parse().map_err(|e: sqlx::Error| {
+        let reason = match &e {
+            sqlx::Error::Configuration(e) => e.to_string(),
+            _ => "it is not a URL".to_owned(),
+        };
+        let hides = url.split_once('@').is_some_and(|(before, _)| {
+            before.rsplit_once(':').is_some_and(|(_, secret)| !secret.is_empty() && reason.contains(secret))
+        });
+        StoreError::BadUrl(if hides { "it is not a URL".to_owned() } else { reason })
+    })
+}
+
+/// Where we connect to, without user and password.
+fn place(options: &PgConnectOptions) -> String {
+    let database = options.get_database().unwrap_or("its default database");
+    match options.get_socket() {
+        Some(socket) => format!("{} ({database})", socket.display()),
+        None => format!("{}:{} ({database})", options.get_host(), options.get_port()),
+    }
+}
+
+/// Oldest server whose SQL we use.
+const OLDEST_VERSION: i32 = 15_00_00;
+
+async fn check_server(connection: &mut PgConnection, durable: bool) -> Result<(), StoreError> {
+    let server = sqlx::query!(
+        r#"select current_setting('server_version_num')::integer as "version!",
+                  current_setting('server_version') as "version_text!",
+                  current_setting('fsync') = 'on' as "fsync!",
+                  current_setting('full_page_writes') = 'on' as "full_page_writes!",
+                  current_setting('server_encoding') as "encoding!",
+                  pg_is_in_recovery() as "in_recovery!""#
+    )
+    .fetch_one(connection)
+    .await
+    .map_err(StoreError::while_("asking the server what it is"))?;
+    let unfit = |message: String| Err(StoreError::Unfit(message));
+    if server.version < OLDEST_VERSION {
+        return unfit(format!("it is PostgreSQL {}: 15 to 18 are supported", server.version_text));
+    }
+    if server.in_recovery {
+        return unfit("it is a read-only standby: connect to the primary".to_owned());
+    }
+    if server.encoding != "UTF8" {
+        return unfit(format!("its encoding is {}: make the database with encoding 'UTF8'", server.encoding));
+    }
+    if durable && !(server.fsync && server.full_page_writes) {
+        let setting = if server.fsync { "full_page_writes" } else { "fsync" };
+        return unfit(format!(
+            "{setting} is off, so a power failure could lose or destroy records: set {setting} = on in postgresql.conf and reload"
+        ));
+    }
+    Ok(())
+}
+
+async fn migrate(connection: &mut PgConnection) -> Result<(), StoreError> {
+    MIGRATIONS.run_direct(None, connection, false).await.map_err(|e| {
+        StoreError::Migration(match e {
+            MigrateError::VersionMissing(version) => format!(
+                "it was migrated to {version:04} by a newer ringfence: use that version"
+            ),
+            MigrateError::VersionMismatch(version) => {
+                format!("migration {version:04} was applied in another form: this build and the database do not belong together")
+            }
+            other => other.to_string(),
+        })
+    })
+}
+
+/// The organisation, and the base of transaction numbers for this server.
+async fn prepare(connection: &mut PgConnection, name: &str) -> Result<i32, StoreError> {
+    let failed = StoreError::while_("preparing the database");
+    let org = sqlx::query_scalar!(
+        "insert into organisation (key, name) values ($1, $2)
+         on conflict (key) do update set name = excluded.name
+         returning org_id",
+        DEFAULT_ORGANISATION,
+        name.replace('\0', ""),
+    )
+    .fetch_one(&mut *connection)
+    .await
+    .map_err(&failed)?;
+    // A restored dump starts again with low transaction ids: lift the base, so that positions keep rising.
+    sqlx::query!(
+        "insert into txn_base (system_identifier, base)
+         select system_identifier, 0 from pg_control_system()
+         on conflict (only_row) do update set
+             system_identifier = excluded.system_identifier,
+             base = greatest(
+                 txn_base.base,
+                 (select coalesce(max(txn), 0) from record_log) + 1 - pg_current_xact_id()::text::bigint)
+         where txn_base.system_identifier <> excluded.system_identifier"
+    )
+    .execute(connection)
+    .await
+    .map_err(&failed)?;
+    Ok(org)
+}
+
+async fn partitions(connection: &mut PgConnection) -> Result<Vec<Month>, StoreError> {
+    let names = sqlx::query_scalar!(
+        r#"select c.relname::text as "name!" from pg_inherits i join pg_class c on c.oid = i.inhrelid
+           where i.inhparent = 'record_log'::regclass"#
+    )
+    .fetch_all(connection)
+    .await
+    .map_err(StoreError::while_("listing the log's partitions"))?;
+    Ok(names.iter().filter_map(|n| Month::from_partition(n)).collect())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn messages_never_hold_the_password() {
+        for url in ["postgres://user:geheim@host:port/db", "postgres://user:geheim@ho st/db"] {
+            let message = parse_url(url).unwrap_err().to_string();
+            assert!(!message.contains("geheim"), "{message}");
+        }
+        let options = parse_url("postgres://user:geheim@db.example:5433/calls").unwrap();
+        assert_eq!(place(&options), "db.example:5433 (calls)");
+    }
+}

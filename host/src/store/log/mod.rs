@@ -1,0 +1,15 @@
+//! The record log: every record once, in an order readers can rely on.
+//!
+//! Owns writing (deduplicated, in batches, by several writers at once), reading by position, and partitions. Does not own
+//! what a record means.
+
+mod encode;
+mod month;
+mod reader;
+mod writer;
+
+pub use encode::{MAX_RAW_BYTES, Refused};
+pub use month::MAX_MONTHS;
+pub(in crate::store) use month::{Month, Months};
+pub use reader::{LogRow, MAX_READ, Position};
+pub use writer::{BATCH_ROWS, LogWriter, WriteCounts};

@@ -1,0 +1,90 @@
+//! Storage in PostgreSQL: the record log, findings, detector state, names.
+//!
+//! Owns the database, private or given by URL: connection, schema, every query. Does not own what is stored: records come
+//! from `source`, findings and state from the engine. Arrows: `store` knows `model` and `config`, nothing above it.
+
+mod checkpoint;
+pub mod cluster;
+mod connect;
+mod error;
+mod findings;
+mod log;
+mod rejected;
+mod sql;
+mod state;
+mod status;
+
+use std::path::Path;
+use std::sync::Arc;
+
+use sqlx::PgPool;
+
+pub use checkpoint::{Change, Checkpoint, Committed, CursorMove, StateWrite};
+pub use connect::Options;
+pub use error::StoreError;
+pub use findings::{FindingFilter, Lookup};
+pub use log::{
+    BATCH_ROWS, LogRow, LogWriter, MAX_MONTHS, MAX_RAW_BYTES, MAX_READ, Position, Refused, WriteCounts,
+};
+pub use rejected::{MAX_REJECTED, RejectedRow};
+pub use sql::{SqlAnswer, SqlLimits};
+pub use state::StoredState;
+pub use status::{ConsumerStatus, PartitionStatus, Status};
+
+use crate::config::Config;
+use cluster::Cluster;
+use log::Months;
+
+/// An open database. Cheap to clone; the private server stops when the last clone is gone, but [`Store::close`] waits for
+/// it off the async threads.
+#[derive(Clone, Debug)]
+pub struct Store {
+    inner: Arc<Inner>,
+}
+
+#[derive(Debug)]
+struct Inner {
+    pool: PgPool,
+    org: i32,
+    months: Arc<Months>,
+    // Last, so that connections close before the server stops.
+    cluster: Option<Cluster>,
+}
+
+impl Store {
+    /// Opens the configured database: starts the private one in `data_dir` or connects to the URL, and brings the schema up
+    /// to date.
+    ///
+    /// # Errors
+    /// When it cannot be started, reached, trusted or migrated; the message holds the remedy.
+    pub async fn open(config: &Config, data_dir: &Path, options: &Options) -> Result<Store, StoreError> {
+        connect::open(config, data_dir, options).await
+    }
+
+    /// Closes the connections and stops the private server.
+    pub async fn close(self) {
+        self.inner.pool.close().await;
+        if let Some(inner) = Arc::into_inner(self.inner)
+            && let Some(cluster) = inner.cluster
+        {
+            cluster.stop().await;
+        }
+    }
+
+    /// The private server, if that is what is open.
+    pub fn cluster(&self) -> Option<&Cluster> {
+        self.inner.cluster.as_ref()
+    }
+
+    fn pool(&self) -> &PgPool {
+        &self.inner.pool
+    }
+
+    fn org(&self) -> i32 {
+        self.inner.org
+    }
+
+    fn months(&self) -> &Arc<Months> {
+        &self.inner.months
+    }
+}

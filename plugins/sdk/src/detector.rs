@@ -1,0 +1,58 @@
+//! What an author writes: the [`Detector`] trait.
+//!
+//! Owns the author's side of the contract. Does not own the order of events, late arrivals, duplicates, state or
+//! revisions: the SDK takes care of those, so that a detector cannot get them wrong.
+
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+
+use crate::episode::{Episode, Episodes};
+use crate::finding::Report;
+use crate::row::Row;
+use crate::span::Now;
+use crate::types::{Millis, Subject};
+
+/// A detector. `step` is called for each event of a subject in the order in which they happened, whatever the order in
+/// which they arrived: when a late event comes in between, the SDK takes an earlier copy of the state and steps
+/// through what follows again. So `step` and `describe` must depend on nothing but their arguments, the
+/// configuration, and the imports `names` and `directory`.
+pub trait Detector: Sized {
+    /// Settings, read from the JSON object the host passes: complete, defaults filled in.
+    type Config: DeserializeOwned;
+    /// What the detector keeps of a row: small, it is held for as long as late events may come.
+    type Event: Clone + Serialize + DeserializeOwned;
+    /// What it remembers of a subject between events: small and quick to clone.
+    type State: Clone + Default + Serialize + DeserializeOwned;
+    /// What it remembers of an episode for its report.
+    type Facts: Clone + Default + Serialize + DeserializeOwned;
+
+    /// Raise this when `Event`, `State` or `Facts` change their form; stored state of another version goes through
+    /// [`Detector::migrate`].
+    const STATE_SCHEMA: u8 = 1;
+
+    /// Makes the detector; an error should name the setting and what is allowed.
+    ///
+    /// # Errors
+    /// When a setting does not make sense.
+    fn new(config: Self::Config) -> Result<Self, String>;
+
+    /// The longest time back that `step` asks for with [`Now::within`] or a [`crate::Window`].
+    fn look_back(&self) -> Millis;
+
+    /// Picks the rows that matter and what to keep of them. The subject must be the manifest's partition.
+    fn select(&self, row: &Row<'_>) -> Option<(Subject, Self::Event)>;
+
+    /// Takes the next event.
+    fn step(&self, state: &mut Self::State, now: &Now<'_, Self::Event>, episodes: &mut Episodes<Self::Facts>);
+
+    /// Puts an episode into words and figures; called only when it is new or changed.
+    fn describe(&self, subject: Subject, episode: &Episode<Self::Facts>) -> Report;
+
+    /// Turns stored state of an older version into this version's bytes.
+    ///
+    /// # Errors
+    /// When it cannot: the host then reports the plugin as failed, with this text.
+    fn migrate(from: u8, _bytes: &[u8]) -> Result<Vec<u8>, String> {
+        Err(format!("state of schema {from} cannot be read by schema {}", Self::STATE_SCHEMA))
+    }
+}

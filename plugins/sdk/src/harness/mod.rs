@@ -1,0 +1,204 @@
+//! Tests for detectors, natively: feed records in any order, in any batches, with restarts, and compare what is found.
+//!
+//! Owns the fake host and the shuffling. Only outside components.
+
+mod manifest;
+mod record;
+pub(crate) mod world;
+
+use std::collections::BTreeMap;
+
+pub use manifest::Manifest;
+pub use record::{Given, Record, time};
+pub use world::{Place, World, logged, set_place, set_world, stored};
+
+use crate::detector::Detector;
+use crate::finding::{Finding, Output};
+use crate::runner::Runner;
+use crate::types::{DAY, HOUR, Millis};
+
+/// Allowed lateness in tests, the host's default.
+pub const LATENESS: Millis = DAY;
+
+/// How records arrive.
+#[derive(Clone, Copy, Debug)]
+pub struct Arrival {
+    seed: u64,
+    shuffle: bool,
+    repeat: bool,
+    restart: bool,
+}
+
+impl Arrival {
+    /// In the order of their report times, one batch of 512 after the other.
+    pub const IN_ORDER: Arrival = Arrival { seed: 0, shuffle: false, repeat: false, restart: false };
+
+    /// In random batches.
+    pub fn split(seed: u64) -> Arrival {
+        Arrival { seed, ..Arrival::IN_ORDER }
+    }
+
+    /// Late by up to the allowed lateness, repeated, in random batches, with checkpoints and restarts between them.
+    pub fn hostile(seed: u64) -> Arrival {
+        Arrival { seed, shuffle: true, repeat: true, restart: true }
+    }
+}
+
+/// Findings that stand at the end, by the subject's text and key.
+pub type Findings = BTreeMap<(String, String), Finding>;
+
+/// A detector with its manifest, on a fake host.
+#[derive(Debug)]
+pub struct Harness {
+    manifest: Manifest,
+    config: serde_json::Value,
+}
+
+impl Harness {
+    /// From the text of `plugin.toml`, with default settings. Starts a fresh fake host on this thread.
+    ///
+    /// # Panics
+    /// If the manifest cannot be read.
+    pub fn new(manifest: &str) -> Harness {
+        set_world(World::default());
+        let manifest = Manifest::parse(manifest);
+        let config = manifest.defaults();
+        Harness { manifest, config }
+    }
+
+    /// With another value of a setting.
+    ///
+    /// # Panics
+    /// If the manifest has no such setting.
+    #[must_use]
+    pub fn with(mut self, setting: &str, value: impl Into<serde_json::Value>) -> Harness {
+        let slot = self.config.get_mut(setting);
+        *slot.unwrap_or_else(|| panic!("no setting '{setting}' in the manifest")) = value.into();
+        self
+    }
+
+    /// Names of the columns, in order.
+    pub fn columns(&self) -> &[String] {
+        &self.manifest.columns
+    }
+
+    /// A fresh instance of the detector.
+    ///
+    /// # Panics
+    /// If it refuses its configuration.
+    pub fn runner<D: Detector>(&self) -> Runner<D> {
+        let runner = Runner::configure(&self.config.to_string(), &self.manifest.columns);
+        runner.unwrap_or_else(|e| panic!("{e}"))
+    }
+
+    /// What is found when the records arrive in order.
+    pub fn run<D: Detector>(&self, records: &[Record]) -> Findings {
+        self.run_as::<D>(records, Arrival::IN_ORDER)
+    }
+
+    /// What stands at the end when the records arrive in this way.
+    ///
+    /// # Panics
+    /// If the detector fails, or says something the host would refuse.
+    pub fn run_as<D: Detector>(&self, records: &[Record], arrival: Arrival) -> Findings {
+        world::forget_state();
+        let mut random = Random(arrival.seed);
+        let order = arrange(records, arrival, &mut random);
+        let mut runner = self.runner::<D>();
+        let mut findings = Findings::new();
+        let (mut from, mut watermark) = (0, Millis::MIN);
+        while from < order.len() {
+            let most = if arrival.seed == 0 { 512 } else { 1 + random.below(60) as usize };
+            let to = order.len().min(from + most);
+            let rows: Vec<&Record> = order[from..to].iter().map(|i| &records[*i]).collect();
+            let mut batch = record::batch(&self.manifest, &rows);
+            batch.horizon = watermark.saturating_sub(LATENESS);
+            let outputs = runner.process(&batch).unwrap_or_else(|e| panic!("{e}"));
+            outputs.into_iter().for_each(|o| apply(&mut findings, o));
+            watermark = rows.iter().map(|r| r.report()).fold(watermark, Millis::max);
+            from = to;
+            if arrival.restart && random.below(3) == 0 {
+                runner.checkpoint().unwrap_or_else(|e| panic!("{e}"));
+                if random.below(2) == 0 {
+                    runner = self.runner::<D>().with_resident(2);
+                }
+            }
+        }
+        findings
+    }
+
+    /// Checks that the findings do not depend on how the records arrive, and gives them.
+    ///
+    /// # Panics
+    /// If they do.
+    pub fn check_order<D: Detector>(&self, records: &[Record], seed: u64) -> Findings {
+        let quiet = self.run::<D>(records);
+        for arrival in [Arrival::split(seed | 1), Arrival::hostile(seed | 1)] {
+            let other = self.run_as::<D>(records, arrival);
+            assert_eq!(quiet, other, "findings differ when records arrive as {arrival:?}");
+        }
+        quiet
+    }
+}
+
+fn apply(findings: &mut Findings, output: Output) {
+    match output {
+        Output::Raise(finding) => {
+            let word =
+                |t: &str| !t.is_empty() && t.bytes().all(|b| matches!(b, b'a'..=b'z' | b'0'..=b'9' | b'-'));
+            assert!(word(&finding.kind), "kind '{}' is not a word", finding.kind);
+            assert!(finding.key.len() <= 128, "key '{}' is too long", finding.key);
+            assert!((0.0..=1.0).contains(&finding.score), "score {} is out of range", finding.score);
+            assert!(!finding.evidence.is_empty(), "a finding without evidence");
+            findings.insert((finding.subject.text(), finding.key.clone()), *finding);
+        }
+        Output::Withdraw { key, subject } => {
+            let was = findings.remove(&(subject.text(), key.clone()));
+            assert!(was.is_some(), "'{key}' is withdrawn but was never raised");
+        }
+    }
+}
+
+/// Indices of the records in the order of arrival, with repetitions.
+fn arrange(records: &[Record], arrival: Arrival, random: &mut Random) -> Vec<usize> {
+    let mut order: Vec<(Millis, usize)> = Vec::new();
+    for (index, record) in records.iter().enumerate() {
+        let mut deliveries = 1;
+        if arrival.repeat && random.below(4) == 0 {
+            deliveries = 2;
+        }
+        for _ in 0..deliveries {
+            let slack = (LATENESS - HOUR - (record.report() - record.start())).max(1) as u64;
+            let delay = if !arrival.shuffle {
+                0
+            } else if random.below(2) == 0 {
+                random.below(slack)
+            } else {
+                random.below(slack.min(10 * 60_000))
+            };
+            order.push((record.report() + delay as Millis, index));
+        }
+    }
+    order.sort_unstable();
+    order.into_iter().map(|(_, index)| index).collect()
+}
+
+/// SplitMix64: a test's own random numbers, the same on every machine.
+#[derive(Clone, Debug)]
+pub struct Random(pub u64);
+
+impl Random {
+    /// The next number.
+    pub fn next_u64(&mut self) -> u64 {
+        self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
+        let mut z = self.0;
+        z = (z ^ (z >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+        z = (z ^ (z >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
+        z ^ (z >> 31)
+    }
+
+    /// A number below `bound`, which must not be 0.
+    pub fn below(&mut self, bound: u64) -> u64 {
+        ((u128::from(self.next_u64()) * u128::from(bound)) >> 64) as u64
+    }
+}

@@ -1,0 +1,223 @@
+//! The small values that cross the boundary: names, numbers, record identities, subjects.
+//!
+//! Owns their native form, the same for a component and for a native test. Does not own their meaning: the host
+//! interns names and packs numbers (`model`), and the two must agree, which the tests here pin.
+
+use std::fmt;
+
+use serde::{Deserialize, Serialize};
+
+/// Milliseconds since 1970-01-01T00:00:00Z; 0 is absent.
+pub type Millis = i64;
+
+/// One second in [`Millis`].
+pub const SECOND: Millis = 1_000;
+/// One minute in [`Millis`].
+pub const MINUTE: Millis = 60 * SECOND;
+/// One hour in [`Millis`].
+pub const HOUR: Millis = 60 * MINUTE;
+/// One day in [`Millis`].
+pub const DAY: Millis = 24 * HOUR;
+
+/// Handle of an interned text; equal texts have equal handles. [`crate::names::resolve`] gives the text.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+pub struct Name(pub u32);
+
+impl Name {
+    /// No name.
+    pub const ABSENT: Name = Name(0);
+
+    /// Whether there is a name.
+    #[inline]
+    pub fn is_present(self) -> bool {
+        self.0 != 0
+    }
+}
+
+/// A telephone number; prints as `+34911234567` or as dialled.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+pub struct Number(pub u64);
+
+const KIND_SHIFT: u32 = 60;
+const PAYLOAD: u64 = (1 << KIND_SHIFT) - 1;
+/// Characters of a packed dial string.
+const DIALLED: u32 = 15;
+
+impl Number {
+    /// No number.
+    pub const ABSENT: Number = Number(0);
+
+    /// Whether there is a number.
+    #[inline]
+    pub fn is_present(self) -> bool {
+        self.0 != 0
+    }
+
+    /// Digits of a full international number, without `+`.
+    #[inline]
+    pub fn e164(self) -> Option<u64> {
+        (self.0 >> KIND_SHIFT == 1).then_some(self.0 & PAYLOAD)
+    }
+
+    /// Whether a full international number starts with these digits, e.g. `371` or `1809`.
+    pub fn has_prefix(self, prefix: u64) -> bool {
+        let Some(mut digits) = self.e164() else { return false };
+        while digits > prefix {
+            digits /= 10;
+        }
+        digits == prefix && prefix > 0
+    }
+
+    /// From an international number's digits without `+`.
+    pub fn from_e164(digits: u64) -> Option<Number> {
+        (digits > 0 && digits < 1_000_000_000_000_000).then_some(Number((1 << KIND_SHIFT) | digits))
+    }
+}
+
+impl fmt::Display for Number {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let payload = self.0 & PAYLOAD;
+        match self.0 >> KIND_SHIFT {
+            1 => write!(f, "+{payload}"),
+            2 => {
+                for shift in (0..DIALLED).rev() {
+                    match (payload >> (shift * 4)) & 0xf {
+                        0 => {}
+                        s @ 1..=10 => write!(f, "{}", s - 1)?,
+                        11 => f.write_str("*")?,
+                        12 => f.write_str("#")?,
+                        _ => f.write_str("+")?,
+                    }
+                }
+                Ok(())
+            }
+            3 => write!(f, "other:{payload:015x}"),
+            _ => Ok(()),
+        }
+    }
+}
+
+/// Identity of a record, equal for every delivery of it.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+pub struct RecordId {
+    /// High half.
+    pub hi: u64,
+    /// Low half.
+    pub lo: u64,
+}
+
+/// Sigma's levels, lowest first.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+pub enum Severity {
+    /// Worth knowing.
+    #[default]
+    Informational,
+    /// Worth a look when there is time.
+    Low,
+    /// Worth a look today.
+    Medium,
+    /// Look now.
+    High,
+    /// Act now: fraud in progress.
+    Critical,
+}
+
+/// Whom a finding is about.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+pub enum Subject {
+    /// A user, workspace, queue or other owner of records.
+    User(Name),
+    /// A telephone number.
+    Number(Number),
+    /// A location.
+    Location(Name),
+    /// The whole organisation.
+    Organisation,
+}
+
+impl Subject {
+    /// The key under which its state is stored. Handles survive restarts, so they may stand in it.
+    pub(crate) fn state_key(self) -> String {
+        match self {
+            Subject::User(name) => format!("u/{}", name.0),
+            Subject::Number(number) => format!("n/{:x}", number.0),
+            Subject::Location(name) => format!("l/{}", name.0),
+            Subject::Organisation => "o".to_owned(),
+        }
+    }
+
+    /// The subject's identity in words: for messages, and for seeds, which must not depend on handles.
+    pub fn text(self) -> String {
+        match self {
+            Subject::User(name) | Subject::Location(name) => crate::names::resolve(name).to_string(),
+            Subject::Number(number) => number.to_string(),
+            Subject::Organisation => "organisation".to_owned(),
+        }
+    }
+}
+
+/// Type of a field's column.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Kind {
+    /// Record identity.
+    Id,
+    /// True or false.
+    Bool,
+    /// Unsigned number.
+    U32,
+    /// Signed number.
+    Int,
+    /// Real number.
+    Float,
+    /// Milliseconds UTC.
+    Millis,
+    /// Handle of an open enumeration's value.
+    Enum,
+    /// Handle of a name.
+    Name,
+    /// Telephone number.
+    Phone,
+    /// Nearly unique text.
+    Text,
+}
+
+/// Why a call did not do its work.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Error {
+    /// The configuration is wrong: says which key and what is allowed.
+    InvalidConfig(String),
+    /// The batch cannot be read.
+    InvalidBatch(String),
+    /// Stored state cannot be read by this version.
+    InvalidState(String),
+}
+
+impl fmt::Display for Error {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Error::InvalidConfig(text) => write!(f, "invalid configuration: {text}"),
+            Error::InvalidBatch(text) => write!(f, "invalid batch: {text}"),
+            Error::InvalidState(text) => write!(f, "invalid state: {text}"),
+        }
+    }
+}
+
+impl std::error::Error for Error {}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn numbers_print_as_the_host_packs_them() {
+        assert_eq!(Number::from_e164(34_911_234_567).unwrap().to_string(), "+34911234567");
+        assert_eq!(Number((2 << 60) | 0xbaa).to_string(), "*99");
+        assert_eq!(Number::ABSENT.to_string(), "");
+    }
+
+    #[test]
+    fn prefixes_are_arithmetic() {
+        let number = Number::from_e164(18_095_551_234).unwrap();
+        assert!(number.has_prefix(1809) && number.has_prefix(1) && !number.has_prefix(809));
+    }
+}

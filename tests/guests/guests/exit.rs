@@ -1,0 +1,3 @@
+//! Ends the process.
+
+guests::guest!("exit", |_| std::process::exit(3));
