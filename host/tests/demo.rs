@@ -1,5 +1,7 @@
 //! The demo's set as others see it: files, labels, rhythm, numbers.
 
+#![allow(clippy::unwrap_used, reason = "a test may panic; helpers are not recognised as tests")]
+
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 use std::sync::LazyLock;

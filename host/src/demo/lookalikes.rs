@@ -2,21 +2,27 @@
 //!
 //! Owns which there are, when and to whom. Does not own how loud is too loud (`report`).
 
+use std::collections::BTreeMap;
+use std::ops::Range;
+
 use model::Millis;
 
 use super::attacks::history;
 use super::calendar::{HOUR, MINUTE, SECOND};
 use super::change::{Change, What};
 use super::labels::{Planted, Which};
-use super::leg::{Outcome, Peer, Service};
+use super::leg::{Direction, Leg, NONE, Outcome, Peer, Service};
 use super::organisation::{Organisation, Role};
 use super::plans;
 use super::random::{Domain, stream};
 use super::recorder::{Output, Recorder, Shape, World};
 use super::sites::SITES;
 
+/// Plants one episode on the people chosen for it.
+type Plant = fn(&mut Recorder<'_>, &[u32]) -> Story;
+
 /// Kinds in order; append only, as the place is part of the stream's number.
-const KINDS: [(&str, fn(&mut Recorder<'_>, &[u32]) -> Story, Wanted); 8] = [
+const KINDS: [(&str, Plant, Wanted); 8] = [
     ("business-trip", business_trip, Wanted { people: 1, roles: &[Role::Sales, Role::Executive] }),
     ("campaign-day", campaign_day, Wanted { people: 3, roles: &[Role::Agent] }),
     ("night-worker", night_worker, Wanted { people: 1, roles: &[Role::Night] }),
@@ -42,6 +48,14 @@ struct Story {
     note: String,
     /// Instead of the records of the stream: those of the first person in a period.
     period: Option<(Millis, Millis)>,
+    /// Times in which somebody makes no other calls.
+    quiet: Vec<(u32, Millis, Millis)>,
+}
+
+impl Story {
+    fn new(numbers: Vec<u64>, note: String) -> Story {
+        Story { numbers, note, period: None, quiet: Vec::new() }
+    }
 }
 
 /// Users for whom one more of each kind is planted.
@@ -52,12 +66,16 @@ const MAX_INSTANCES: u32 = 12;
 pub(super) fn plant(world: &World, taken: &mut Vec<u32>, out: &mut Output) -> Vec<Planted> {
     let instances = (1 + world.organisation.people / USERS_PER_INSTANCE).min(MAX_INSTANCES);
     let mut planted = Vec::new();
+    let mut quiet = BTreeMap::new();
     for ((kind, plant, wanted), place) in KINDS.iter().zip(0u32..) {
         for instance in 0..instances {
             let number = stream(Domain::LookAlike, (place << 8) | instance);
             let mut recorder = Recorder::new(world, number, out);
             let people = choose(&mut recorder, wanted, taken);
             let story = plant(&mut recorder, &people);
+            for (person, from, to) in story.quiet {
+                quiet.entry(person).or_insert_with(Vec::new).push(from..to);
+            }
             let which = match story.period {
                 Some((from, to)) => Which::Owner(people[0], from, to),
                 None => Which::Stream(number),
@@ -66,7 +84,17 @@ pub(super) fn plant(world: &World, taken: &mut Vec<u32>, out: &mut Output) -> Ve
             planted.push(Planted { attack: false, kind, instance, which, users: people, numbers, note });
         }
     }
+    // Who drives a campaign, sits in a conference or travels does not call from the desk at the same time.
+    out.legs.retain(|leg| {
+        let busy = |ranges: &Vec<Range<Millis>>| ranges.iter().any(|r| r.contains(&leg.start));
+        !(is_everyday_call(leg) && quiet.get(&leg.owner).is_some_and(busy))
+    });
     planted
+}
+
+fn is_everyday_call(leg: &Leg) -> bool {
+    let ordinary = leg.stream >> 24 == Domain::Traffic as u32 && leg.redirected_by == NONE;
+    ordinary && leg.direction == Direction::Originating && matches!(leg.peer, Peer::Outside(_))
 }
 
 /// People of one site who have the role and are free; else fewer wishes are granted.
@@ -117,8 +145,9 @@ fn business_trip(recorder: &mut Recorder<'_>, people: &[u32]) -> Story {
             calls += 1;
         }
     }
+    let quiet = (traveller, recorder.at(traveller, first, 0, 0), recorder.at(traveller, first + 3, 0, 0));
     let note = format!("three days in {}: {calls} calls with the mobile client at odd hours", abroad.country);
-    Story { numbers: locals, note, period: None }
+    Story { quiet: vec![quiet], ..Story::new(locals, note) }
 }
 
 /// Agents work down a list: many calls, but to scattered numbers, at irregular gaps, of ordinary length.
@@ -128,9 +157,11 @@ fn campaign_day(recorder: &mut Recorder<'_>, people: &[u32]) -> Story {
     let day = day(recorder, 1);
     let day = recorder.world.calendar.working_day(site, day);
     let mut calls = 0;
+    let mut quiet = Vec::new();
     for agent in people {
         let mut at = recorder.at(*agent, day, 9, 0);
         let end = recorder.at(*agent, day, 17, 30);
+        quiet.push((*agent, at - HOUR, end + HOUR));
         while at < end {
             let to = if recorder.dice.chance(0.8) {
                 plan.mobile(&mut recorder.dice)
@@ -144,18 +175,14 @@ fn campaign_day(recorder: &mut Recorder<'_>, people: &[u32]) -> Story {
             calls += 1;
         }
     }
-    Story {
-        numbers: Vec::new(),
-        note: format!("a campaign: {} agents, {calls} calls", people.len()),
-        period: None,
-    }
+    Story { quiet, ..Story::new(Vec::new(), format!("a campaign: {} agents, {calls} calls", people.len())) }
 }
 
 /// Somebody who always works at night, seen over the whole period.
 fn night_worker(recorder: &mut Recorder<'_>, people: &[u32]) -> Story {
     let period = Some(recorder.world.calendar.bounds());
     let name = SITES[recorder.world.organisation.party(people[0]).site].name;
-    Story { numbers: Vec::new(), note: format!("works every night in {name}"), period }
+    Story { period, ..Story::new(Vec::new(), format!("works every night in {name}")) }
 }
 
 /// Accounts are closed at the end of a month: late evenings, national and internal calls.
@@ -188,7 +215,7 @@ fn month_end(recorder: &mut Recorder<'_>, people: &[u32]) -> Story {
         }
     }
     let note = format!("month-end closing: {} people until 23:00 on two evenings", people.len());
-    Story { numbers: contacts, note, period: None }
+    Story::new(contacts, note)
 }
 
 /// Forwarding to one's own mobile for an afternoon.
@@ -209,11 +236,7 @@ fn own_mobile_forwarding(recorder: &mut Recorder<'_>, people: &[u32]) -> Story {
         recorder.forwarded(person, at, from, mobile, shape, Service::ForwardAlways);
     }
     recorder.change(Change::new(at + HOUR, person, What::Forwarding { from: Some(mobile), to: None }));
-    Story {
-        numbers: vec![mobile],
-        note: format!("forwarded to their own mobile, {calls} calls"),
-        period: None,
-    }
+    Story::new(vec![mobile], format!("forwarded to their own mobile, {calls} calls"))
 }
 
 /// A daily conference abroad: long, overlapping among colleagues, always the same number.
@@ -224,6 +247,7 @@ fn conference_series(recorder: &mut Recorder<'_>, people: &[u32]) -> Story {
     let last = recorder.world.calendar.days;
     let hour = recorder.dice.between(9, 16);
     let mut calls = 0;
+    let mut quiet = Vec::new();
     for day in (0..last).filter(|d| recorder.world.calendar.works(site, *d) && d % 7 != 4).collect::<Vec<_>>()
     {
         for person in people {
@@ -232,13 +256,14 @@ fn conference_series(recorder: &mut Recorder<'_>, people: &[u32]) -> Story {
             }
             let at = recorder.at(*person, day, hour, 0) + recorder.seconds(0, 200);
             let talk = recorder.dice.between(50 * MINUTE, 95 * MINUTE);
+            quiet.push((*person, at - 10 * MINUTE, at + talk));
             let device = recorder.world.organisation.party(*person).devices.0;
             recorder.outbound(*person, device, at, Peer::Outside(bridge), Shape::answered(SECOND, talk));
             calls += 1;
         }
     }
     let note = format!("a daily conference on one number in {country}: {calls} calls of an hour and more");
-    Story { numbers: vec![bridge], note, period: None }
+    Story { quiet, ..Story::new(vec![bridge], note) }
 }
 
 /// A trade fair: a week in which the sales people of a site call a country that nobody called before.
@@ -250,9 +275,11 @@ fn trade_fair(recorder: &mut Recorder<'_>, people: &[u32]) -> Story {
         .collect();
     let first = day(recorder, 5);
     let mut calls = 0;
-    for day in first..first + 5 {
+    let days = (first..first + 5).filter(|d| recorder.world.calendar.works(site, *d));
+    for day in days.collect::<Vec<_>>() {
         for person in people {
-            for _ in 0..recorder.dice.count(1.6) {
+            // The first call is sure, so that an episode is never empty.
+            for _ in 0..recorder.dice.count(1.6).max(u32::from(calls == 0)) {
                 let hour = recorder.dice.between(9, 17);
                 let at = recorder.at(*person, day, hour, 33);
                 let to = *recorder.dice.pick(&contacts);
@@ -268,7 +295,7 @@ fn trade_fair(recorder: &mut Recorder<'_>, people: &[u32]) -> Story {
         plan.country,
         people.len()
     );
-    Story { numbers: contacts, note, period: None }
+    Story::new(contacts, note)
 }
 
 /// A new phone: a client never seen for this user, with quite ordinary calls.
@@ -297,5 +324,5 @@ fn new_device(recorder: &mut Recorder<'_>, people: &[u32]) -> Story {
             calls += 1;
         }
     }
-    Story { numbers: Vec::new(), note: format!("a new client, {calls} ordinary calls"), period: None }
+    Story::new(Vec::new(), format!("a new client, {calls} ordinary calls"))
 }

@@ -9,6 +9,7 @@ mod calendar;
 mod change;
 mod columns;
 mod delivery;
+mod everyday;
 mod habits;
 mod labels;
 mod leg;
@@ -120,6 +121,7 @@ pub fn generate(options: &Options) -> Result<Demo, String> {
     let mut output = Output::default();
     for person in 0..options.users {
         traffic::person(&world, person, &mut output);
+        everyday::person(&world, person, &mut output);
     }
     for site in 0..sites::SITES.len() {
         traffic::services(&world, site, &mut output);

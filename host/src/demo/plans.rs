@@ -34,13 +34,13 @@ pub(super) const PLANS: &[Plan] = &[
     Plan { country: "ES", code: "34", fixed: &["913NXXXXX", "914NXXXXX", "932NXXXXX", "963NXXXXX"], mobile: &["61XXXXXXX", "65XXXXXXX", "67XXXXXXX"], toll_free: &["900NXXXXX"], premium: &["806NXXXXX", "803NXXXXX"] },
     Plan { country: "US", code: "1", fixed: &["212N3XXXXX", "718N4XXXXX", "617N5XXXXX", "312N6XXXXX"], mobile: &["917N2XXXXX", "415N3XXXXX"], toll_free: &["888N2XXXXX", "800N3XXXXX"], premium: &["900N4XXXXX"] },
     plan("CA", "1", &["416N4XXXXX", "514N3XXXXX"], &["647N4XXXXX"]),
-    plan("GB", "44", &["2079XXXXXX", "1612XXXXXX"], &["7911XXXXXX", "7700NXXXXX"]),
-    plan("FR", "33", &["14NXXXXXX"], &["6NXXXXXXX"]),
+    plan("GB", "44", &["2079XXXXXX", "1612XXXXXX"], &["7911123XXX"]),
+    plan("FR", "33", &["14NXXXXXX"], &["61NXXXXXX"]),
     plan("PT", "351", &["21NXXXXXX"], &["91NXXXXXX"]),
     plan("DE", "49", &["30NXXXXXXX"], &["1512NXXXXXX"]),
     plan("IT", "39", &["06NXXXXXXX"], &["347NXXXXXX"]),
     plan("EC", "593", &["22NXXXXX"], &["99NXXXXXX"]),
-    plan("PE", "51", &["1NXXXXXX"], &["98NXXXXXX"]),
+    plan("PE", "51", &["14NXXXXX"], &["98NXXXXXX"]),
     plan("CL", "56", &["22NXXXXXX"], &["97NXXXXXX"]),
     plan("GT", "502", &["22NXXXXX"], &["55NXXXXX"]),
     plan("BR", "55", &["113NXXXXXX"], &["119NXXXXXXX"]),
@@ -70,7 +70,7 @@ pub(super) const PREMIUM_RANGES: &[(&str, &str)] =
 
 /// North American numbers that are not domestic though they look so.
 pub(super) const CARIBBEAN: &[(&str, &str)] =
-    &[("DO", "1809NXXXXXX"), ("JM", "1876NXXXXXX"), ("GD", "1473NXXXXXX")];
+    &[("DO", "1809NXXXXXX"), ("JM", "1876381XXXX"), ("GD", "1473404XXXX")];
 
 /// The plan of a country in [`PLANS`].
 pub(super) fn of(country: &str) -> &'static Plan {
@@ -194,6 +194,29 @@ mod tests {
             let number = number(&mut dice, shape);
             assert_eq!(country_of(number.to_string().as_bytes()), Some(*country), "{number}");
         }
+    }
+
+    #[test]
+    fn all_numbers_of_all_shapes_are_valid() {
+        let mut dice = Dice::new(1, 3);
+        let with_code =
+            |p: &Plan, shapes: &[&str]| shapes.iter().map(|s| format!("{}{s}", p.code)).collect::<Vec<_>>();
+        let plans = PLANS.iter().flat_map(|p| {
+            [p.fixed, p.mobile, p.toll_free, p.premium]
+                .into_iter()
+                .flat_map(move |shapes| with_code(p, shapes))
+        });
+        let ranges = FRAUD_RANGES.iter().chain(PREMIUM_RANGES).chain(CARIBBEAN).map(|(_, s)| (*s).to_owned());
+        let mut wrong = std::collections::BTreeMap::new();
+        for shape in plans.chain(ranges) {
+            for _ in 0..300 {
+                let number = format!("+{}", number(&mut dice, &shape));
+                if !phonenumber::parse(None, &number).is_ok_and(|n| phonenumber::is_valid(&n)) {
+                    wrong.insert(shape.clone(), number);
+                }
+            }
+        }
+        assert!(wrong.is_empty(), "{wrong:?}");
     }
 
     #[test]

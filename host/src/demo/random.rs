@@ -17,6 +17,7 @@ pub(super) enum Domain {
     Service = 3,
     Attack = 4,
     LookAlike = 5,
+    Everyday = 6,
 }
 
 /// Number of a stream: domain in the top byte, index below.

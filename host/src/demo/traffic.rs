@@ -41,34 +41,62 @@ pub(super) fn person(world: &World, person: u32, out: &mut Output) {
     }
 }
 
+/// What a person does next.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+enum Act {
+    CallOut,
+    TakeCall,
+    CallColleague,
+}
+
 fn working_day(recorder: &mut Recorder<'_>, habits: &Habits, person: u32, day: u32, half: f64) {
     let busyness = recorder.dice.busyness() * half;
-    let calls = |recorder: &mut Recorder<'_>, mean: f64| recorder.dice.count(mean * busyness);
-    for _ in 0..calls(recorder, habits.outbound) {
-        let at = moment(recorder, habits, person, day);
-        outbound(recorder, habits, person, at);
-    }
-    let site = recorder.world.organisation.party(person).site;
-    for _ in 0..calls(recorder, habits.inbound) {
-        let at = moment(recorder, habits, person, day);
-        let from = caller(recorder, habits, SITES[site].country);
-        let shape = Shape::ordinary(&mut recorder.dice, ANSWERED, 1.3);
-        if habits.follows && shape.outcome == Outcome::NoAnswer {
-            let mobile = recorder.world.organisation.party(person).mobile;
-            let shape = Shape { ring: shape.ring + 9_000, ..Shape::ordinary(&mut recorder.dice, 0.7, 1.0) };
-            recorder.forwarded(person, at, from, mobile, shape, Service::ForwardNoAnswer);
-            continue;
+    let mut acts = Vec::new();
+    let means = [
+        (Act::CallOut, habits.outbound),
+        (Act::TakeCall, habits.inbound),
+        (Act::CallColleague, habits.internal),
+    ];
+    for (act, mean) in means {
+        for _ in 0..recorder.dice.count(mean * busyness) {
+            acts.push((moment(recorder, habits, person, day), act));
         }
-        recorder.inbound(person, at, from, shape);
     }
-    for _ in 0..calls(recorder, habits.internal) {
-        let Some(other) = habits.colleagues.get(recorder.dice.zipf(habits.colleagues.len())).copied() else {
-            break;
+    acts.sort_unstable();
+    // One call after the other: overlapping calls of one person are what fraud looks like.
+    let mut free = 0;
+    for (wished, act) in acts {
+        let at = wished.max(free + recorder.dice.between(2_000, 40_000));
+        let shape = match act {
+            Act::CallOut => outbound(recorder, habits, person, at),
+            Act::TakeCall => inbound(recorder, habits, person, at),
+            Act::CallColleague => internal(recorder, habits, person, at),
         };
-        let at = moment(recorder, habits, person, day);
-        let shape = Shape::ordinary(&mut recorder.dice, ANSWERED, 1.0);
-        recorder.internal(person, other, at, shape);
+        free = at + Millis::from(shape.ring) + Millis::from(shape.talk);
     }
+}
+
+fn inbound(recorder: &mut Recorder<'_>, habits: &Habits, person: u32, at: Millis) -> Shape {
+    let party = recorder.world.organisation.party(person);
+    let from = caller(recorder, habits, SITES[party.site].country);
+    let shape = Shape::ordinary(&mut recorder.dice, ANSWERED, 1.1);
+    if !habits.follows || shape.outcome != Outcome::NoAnswer {
+        recorder.inbound(person, at, from, shape);
+        return shape;
+    }
+    let shape = Shape::ordinary(&mut recorder.dice, 0.7, 1.0);
+    let shape = Shape { ring: shape.ring + 9_000, ..shape };
+    recorder.forwarded(person, at, from, party.mobile, shape, Service::ForwardNoAnswer);
+    shape
+}
+
+fn internal(recorder: &mut Recorder<'_>, habits: &Habits, person: u32, at: Millis) -> Shape {
+    let shape = Shape::ordinary(&mut recorder.dice, ANSWERED, 1.0);
+    let friend = recorder.dice.zipf(habits.colleagues.len());
+    if let Some(other) = habits.colleagues.get(friend) {
+        recorder.internal(person, *other, at, shape);
+    }
+    shape
 }
 
 /// Who calls in: usual contacts, strangers, and now and then somebody from abroad.
@@ -103,7 +131,7 @@ fn moment(recorder: &mut Recorder<'_>, habits: &Habits, person: u32, day: u32) -
     recorder.world.calendar.utc(site, day, second)
 }
 
-fn outbound(recorder: &mut Recorder<'_>, habits: &Habits, person: u32, at: Millis) {
+fn outbound(recorder: &mut Recorder<'_>, habits: &Habits, person: u32, at: Millis) -> Shape {
     let site_index = recorder.world.organisation.party(person).site;
     let site = &SITES[site_index];
     let device = recorder.some_device(person);
@@ -122,11 +150,11 @@ fn outbound(recorder: &mut Recorder<'_>, habits: &Habits, person: u32, at: Milli
         }
         _ if !habits.foreign.is_empty() && dice.chance(habits.foreign_share) => {
             let to = habits.foreign[dice.zipf(habits.foreign.len())];
-            (Peer::Outside(to), Shape::ordinary(dice, 0.7, 1.8))
+            (Peer::Outside(to), Shape::ordinary(dice, 0.7, 1.5))
         }
         _ => {
             let to = habits.contact(dice, site.country);
-            let stretch = if habits.role == Role::Sales { 2.2 } else { 1.5 };
+            let stretch = if habits.role == Role::Sales { 1.6 } else { 1.1 };
             (
                 Peer::Outside(to),
                 Shape::ordinary(dice, if habits.role == Role::Agent { 0.6 } else { ANSWERED }, stretch),
@@ -134,6 +162,7 @@ fn outbound(recorder: &mut Recorder<'_>, habits: &Habits, person: u32, at: Milli
         }
     };
     recorder.outbound(person, device, at, to, shape);
+    shape
 }
 
 /// Calls to a site's attendant, queue and hunt group.
@@ -195,7 +224,7 @@ fn attendant_day(recorder: &mut Recorder<'_>, site: usize, day: u32, mean: f64, 
         }
         let person = *recorder.dice.pick(people);
         let key = b'0' + recorder.dice.below(6) as u8;
-        let shape = Shape::ordinary(&mut recorder.dice, ANSWERED, 1.3);
+        let shape = Shape::ordinary(&mut recorder.dice, ANSWERED, 1.1);
         recorder.attended(attendant, at, from, menu, key, Some((Peer::Party(person), shape)));
     }
 }
@@ -208,7 +237,7 @@ fn group_day(recorder: &mut Recorder<'_>, site: usize, kind: PartyKind, day: u32
     for _ in 0..recorder.dice.count(mean) {
         let at = public_hour(recorder, site, day);
         let from = customer(recorder, site);
-        let shape = Shape::ordinary(&mut recorder.dice, 0.93, 2.0);
+        let shape = Shape::ordinary(&mut recorder.dice, 0.93, 1.5);
         let rung = 1 + recorder.dice.zipf(3.min(agents.len()));
         let first = recorder.dice.below(agents.len() as u64) as usize;
         let rung: Vec<u32> = (0..rung).map(|i| agents[(first + i) % agents.len()]).collect();

@@ -114,9 +114,8 @@ pub(super) fn autodialer(recorder: &mut Recorder<'_>, target: &mut Target<'_>) -
         recorder.outbound(person, device, at, Peer::Outside(first + index as u64), shape);
         at += gap + recorder.dice.between(-300, 300);
     }
-    let whom = if hidden { "call-centre agent" } else { "office user" };
-    let note =
-        format!("{calls} calls to consecutive numbers every {:.1} s from a {whom}", gap as f64 / 1000.0);
+    let whom = if hidden { "a call-centre agent" } else { "an office user" };
+    let note = format!("{calls} calls to consecutive numbers every {:.1} s from {whom}", gap as f64 / 1000.0);
     Story { users: vec![person], numbers: vec![first, first + calls as u64 - 1], note }
 }
 
