@@ -16,7 +16,7 @@ use mass_dialing::MassDialing;
 use model::{Event, FieldId, Name, NameTable, Number, RecordId};
 use ringfence::config::PluginConfig;
 use ringfence::directory::Directory;
-use ringfence::plugin::{Batch, Column, Plugin, Runtime, Services, StateReader, builtins};
+use ringfence::plugin::{Batch, Column, Plugin, Runtime, Services, StateError, StateReader, builtins};
 use ringfence_sdk::NativeRunner;
 
 const ROWS: u64 = 1_000_000;
@@ -31,8 +31,8 @@ const MAX_RATIO: f64 = 1.3;
 struct NoState;
 
 impl StateReader for NoState {
-    fn get(&self, _: &str, _: &str) -> Option<Vec<u8>> {
-        None
+    fn get(&self, _: &str, _: &str) -> Result<Option<Vec<u8>>, StateError> {
+        Ok(None)
     }
 }
 
