@@ -1,15 +1,23 @@
 //! `ringfence demo`: a synthetic organisation with planted attacks, from nothing to findings.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
+use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
 use std::time::Instant;
 
 use chrono::NaiveDate;
 use clap::{Args, ValueEnum};
 
-use super::{CliError, CliResult, Global};
+use super::session::{Session, environment};
+use super::{CliError, CliResult, Global, plugin_set, run};
+use crate::config::Config;
 use crate::demo::report::{self, Comparison};
 use crate::demo::{self, Demo, Options, Parts};
+use crate::directory::Directory;
+use crate::plugin::Plugin;
+use crate::source::Input;
+use crate::store::{self, FindingFilter, IngestOptions};
 use model::Finding;
 
 /// Arguments of `demo`.
@@ -76,29 +84,87 @@ pub fn run(args: &DemoArgs, global: &Global) -> CliResult {
     if args.write.is_some() {
         return Ok(ExitCode::SUCCESS);
     }
-    // Ingest and engine are joined here: records by `Demo::write_ndjson`, findings to `report`.
-    let _ = global;
-    Err(CliError::Environment(
-        "this build has no detection engine: leave the records with --write DIR".to_owned(),
-    ))
+    let folder = global.data_dir().join("demo");
+    let findings = detect(&demo, &folder, global, begun)?;
+    report(&demo, &findings, args, &folder)?;
+    if !args.keep {
+        remove(&folder)?;
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
+/// Ingests the demo's records by the ordinary path into a private database of its own, and evaluates them.
+fn detect(demo: &Demo, folder: &Path, global: &Global, begun: Instant) -> Result<Vec<Finding>, CliError> {
+    let config = demo.config();
+    let plugins = plugin_set::load(global, &config, None, &[])?;
+    remove(folder)?;
+    let cannot_write = |e: std::io::Error| {
+        CliError::Environment(format!("cannot write to {}: {e}: name another --data-dir", folder.display()))
+    };
+    std::fs::create_dir_all(folder).map_err(cannot_write)?;
+    let feed = folder.join("feed.ndjson");
+    let out = std::fs::File::create(&feed).map_err(cannot_write)?;
+    demo.write_ndjson(std::io::BufWriter::new(out)).map_err(cannot_write)?;
+
+    let session = Session::open(&config, folder, "demo")?;
+    eprintln!("database: private PostgreSQL started ({:.1} s)", begun.elapsed().as_secs_f64());
+    let done = fill(&session, &config, &plugins, feed, begun);
+    session.close();
+    done
+}
+
+fn fill(
+    session: &Session,
+    config: &Config,
+    plugins: &[Plugin],
+    feed: PathBuf,
+    begun: Instant,
+) -> Result<Vec<Finding>, CliError> {
+    let directory = Arc::new(Directory::from_config(config));
+    let ingest = store::ingest(&session.store, vec![Input::File(feed)], directory, IngestOptions::default());
+    let ingested = session.runtime.block_on(ingest).map_err(|e| CliError::Environment(e.to_string()))?;
+    let counts = &ingested.counts;
+    let (seconds, new, known) = (begun.elapsed().as_secs_f64(), counts.new, counts.duplicates);
+    eprintln!("ingested: {new} records, {known} delivered twice ({seconds:.1} s)");
+    let mut first = true;
+    let stop = AtomicBool::new(false);
+    run::evaluate(session, config, plugins, super::scan::default_workers(), |log| {
+        log.drain(&stop, |progress| {
+            if std::mem::take(&mut first) {
+                let seconds = begun.elapsed().as_secs_f64();
+                eprintln!("first findings: {} after {seconds:.1} s", progress.new);
+            }
+        })
+    })?;
+    let all = FindingFilter::default();
+    session.runtime.block_on(session.store.findings(&all)).map_err(environment)
+}
+
+fn remove(folder: &Path) -> Result<(), CliError> {
+    match std::fs::remove_dir_all(folder) {
+        Err(e) if e.kind() != std::io::ErrorKind::NotFound => {
+            Err(CliError::Environment(format!("cannot remove {}: {e}", folder.display())))
+        }
+        _ => Ok(()),
+    }
 }
 
 /// Prints what was found against what was planted, and what to try next.
 ///
 /// # Errors
 /// When standard output cannot be written.
-pub fn report(demo: &Demo, findings: &[Finding], args: &DemoArgs, global: &Global) -> Result<(), CliError> {
+pub fn report(demo: &Demo, findings: &[Finding], args: &DemoArgs, folder: &Path) -> Result<(), CliError> {
     let comparison = report::compare(&demo.labels, findings);
-    let steps = next_steps(&comparison, args, global);
+    let steps = next_steps(&comparison, args, folder);
     let mut out = std::io::stdout().lock();
     report::print(&mut out, report::Style::detect(), &comparison, &steps)
         .map_err(|e| CliError::Environment(format!("cannot print: {e}")))
 }
 
-fn next_steps(comparison: &Comparison<'_>, args: &DemoArgs, global: &Global) -> Vec<(String, &'static str)> {
+fn next_steps(comparison: &Comparison<'_>, args: &DemoArgs, folder: &Path) -> Vec<(String, &'static str)> {
     let mut steps = Vec::new();
     if args.keep {
-        let data = format!("--data-dir {}", global.data_dir().display());
+        let data = format!("--data-dir {}", folder.display());
         steps.push((format!("ringfence findings list {data}"), "all findings, worst first"));
         let best = comparison.attacks.iter().flat_map(|e| &e.findings).max_by_key(|f| f.severity);
         if let Some(finding) = best {
@@ -129,7 +195,7 @@ fn next_steps(comparison: &Comparison<'_>, args: &DemoArgs, global: &Global) -> 
     steps
 }
 
-fn write(demo: &Demo, folder: &std::path::Path, forms: &[Form]) -> Result<(), CliError> {
+fn write(demo: &Demo, folder: &Path, forms: &[Form]) -> Result<(), CliError> {
     let has = |form| forms.contains(&form);
     let parts = Parts { csv: has(Form::Csv), pages: has(Form::Pages), feed: has(Form::Feed) };
     let begun = Instant::now();
