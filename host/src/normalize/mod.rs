@@ -37,8 +37,10 @@ pub use record::{Key, MAX_KEYS, Record, Value};
 const REMEMBERED_NAMES: usize = 262_144;
 /// Longest text kept in an event: SIP identities have at most some 300 bytes. The raw record keeps everything.
 const MAX_TEXT_BYTES: usize = 4096;
-/// Distinct unknown keys counted by name; more are counted together under `…`.
+/// Distinct unknown keys counted by name; more are counted together under [`OTHER_KEYS`].
 pub const MAX_UNKNOWN_KEYS: usize = 200;
+/// The name under which unknown keys beyond the limit are counted.
+pub const OTHER_KEYS: &str = "…";
 /// Largest believable offset from UTC in minutes: Kiribati has 14 hours.
 const MAX_OFFSET: i64 = 18 * 60;
 /// How far a release may lie before the start: clocks of two systems differ by seconds, never by a day.
@@ -94,8 +96,12 @@ impl Normalizer {
     /// `wanted` are the fields events get; identity, start and report time always.
     pub fn new(names: Arc<NameTable>, directory: Arc<Directory>, wanted: FieldSet) -> Normalizer {
         // Times, numbers and booleans are always checked, so that a record is good or bad whoever looks at it.
-        let checked =
-            |ty| matches!(ty, FieldType::U32 | FieldType::Int | FieldType::Float | FieldType::Bool | FieldType::Millis);
+        let checked = |ty| {
+            matches!(
+                ty,
+                FieldType::U32 | FieldType::Int | FieldType::Float | FieldType::Bool | FieldType::Millis
+            )
+        };
         let handled = [
             FieldId::record_id,
             FieldId::start_time,
@@ -194,7 +200,8 @@ impl Normalizer {
             *count += 1;
             return;
         }
-        let key = if self.unknown_keys.len() < MAX_UNKNOWN_KEYS { shorten(key) } else { "…".to_owned() };
+        let key =
+            if self.unknown_keys.len() < MAX_UNKNOWN_KEYS { shorten(key) } else { OTHER_KEYS.to_owned() };
         *self.unknown_keys.entry(key.into()).or_default() += 1;
     }
 
@@ -315,7 +322,8 @@ impl Normalizer {
         let mut fallback = Name::ABSENT;
         if !place.country.is_present() {
             for field in [FieldId::site_main_number, FieldId::user_number] {
-                if let Some(text) = raw.text(field)?.filter(|t| !fallback.is_present() && t.starts_with('+')) {
+                if let Some(text) = raw.text(field)?.filter(|t| !fallback.is_present() && t.starts_with('+'))
+                {
                     fallback = country_of(text);
                 }
             }
@@ -396,7 +404,8 @@ impl Normalizer {
         let mut text = std::mem::take(&mut self.scratch);
         text.clear();
         let trunk = || -> Result<Option<&str>, Fault> {
-            let gateway = raw.text(FieldId::user_type)?.is_some_and(|t| t.eq_ignore_ascii_case("LocalGateway"));
+            let gateway =
+                raw.text(FieldId::user_type)?.is_some_and(|t| t.eq_ignore_ascii_case("LocalGateway"));
             if !gateway {
                 return Ok(None);
             }

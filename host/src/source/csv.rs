@@ -86,7 +86,12 @@ pub(super) fn next_line(text: &[u8], at: usize) -> usize {
 }
 
 /// Splits a row into cells.
-pub(super) fn cells<'a>(row: &'a str, delimiter: u8, quoted: bool, out: &mut Vec<Value<'a>>) -> Result<(), FaultKind> {
+pub(super) fn cells<'a>(
+    row: &'a str,
+    delimiter: u8,
+    quoted: bool,
+    out: &mut Vec<Value<'a>>,
+) -> Result<(), FaultKind> {
     out.clear();
     let bytes = row.as_bytes();
     if !quoted {
@@ -102,8 +107,12 @@ pub(super) fn cells<'a>(row: &'a str, delimiter: u8, quoted: bool, out: &mut Vec
     loop {
         if bytes.get(at) == Some(&b'"') {
             let (cell, end) = quoted_cell(row, at)?;
-            // Text between the closing quote and the delimiter is kept, as the csv crate does.
+            // Text between the closing quote and the delimiter is kept, as the csv crate does; after line breaks it
+            // shows that the quote was never meant to run that far.
             let stop = memchr::memchr(delimiter, &bytes[end..]).map_or(bytes.len(), |n| end + n);
+            if stop > end && memchr::memchr(b'\n', &bytes[at..end]).is_some() {
+                return Err(FaultKind::UnclosedQuote);
+            }
             let cell = if stop > end { Cow::Owned(cell.into_owned() + &row[end..stop]) } else { cell };
             out.push(Value::Text(cell));
             at = stop;
@@ -202,6 +211,9 @@ mod tests {
 
     #[test]
     fn quotes_breaks_and_line_ends() {
-        assert_eq!(ours("a,\"b\n\"\"c\"\"\",d\r\ne,f\"g,\n"), [vec!["a", "b\n\"c\"", "d"], vec!["e", "f\"g", ""]]);
+        assert_eq!(
+            ours("a,\"b\n\"\"c\"\"\",d\r\ne,f\"g,\n"),
+            [vec!["a", "b\n\"c\"", "d"], vec!["e", "f\"g", ""]]
+        );
     }
 }
