@@ -37,8 +37,10 @@ pub use record::{Key, MAX_KEYS, Record, Value};
 const REMEMBERED_NAMES: usize = 262_144;
 /// Longest text kept in an event: SIP identities have at most some 300 bytes. The raw record keeps everything.
 const MAX_TEXT_BYTES: usize = 4096;
-/// Distinct unknown keys counted by name; more are counted together under `…`.
+/// Distinct unknown keys counted by name; more are counted together under [`OTHER_KEYS`].
 pub const MAX_UNKNOWN_KEYS: usize = 200;
+/// The name under which unknown keys beyond the limit are counted.
+pub const OTHER_KEYS: &str = "…";
 /// Largest believable offset from UTC in minutes: Kiribati has 14 hours.
 const MAX_OFFSET: i64 = 18 * 60;
 /// How far a release may lie before the start: clocks of two systems differ by seconds, never by a day.
@@ -198,7 +200,8 @@ impl Normalizer {
             *count += 1;
             return;
         }
-        let key = if self.unknown_keys.len() < MAX_UNKNOWN_KEYS { shorten(key) } else { "…".to_owned() };
+        let key =
+            if self.unknown_keys.len() < MAX_UNKNOWN_KEYS { shorten(key) } else { OTHER_KEYS.to_owned() };
         *self.unknown_keys.entry(key.into()).or_default() += 1;
     }
 

@@ -107,8 +107,12 @@ pub(super) fn cells<'a>(
     loop {
         if bytes.get(at) == Some(&b'"') {
             let (cell, end) = quoted_cell(row, at)?;
-            // Text between the closing quote and the delimiter is kept, as the csv crate does.
+            // Text between the closing quote and the delimiter is kept, as the csv crate does; after line breaks it
+            // shows that the quote was never meant to run that far.
             let stop = memchr::memchr(delimiter, &bytes[end..]).map_or(bytes.len(), |n| end + n);
+            if stop > end && memchr::memchr(b'\n', &bytes[at..end]).is_some() {
+                return Err(FaultKind::UnclosedQuote);
+            }
             let cell = if stop > end { Cow::Owned(cell.into_owned() + &row[end..stop]) } else { cell };
             out.push(Value::Text(cell));
             at = stop;

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::fmt;
 use std::sync::Arc;
 
-use crate::normalize::{Fault, MAX_UNKNOWN_KEYS};
+use crate::normalize::{Fault, MAX_UNKNOWN_KEYS, OTHER_KEYS};
 
 /// Bad records kept as examples.
 const MAX_SAMPLES: usize = 20;
@@ -80,9 +80,12 @@ impl Summary {
         for (key, count) in keys {
             *self.unknown_keys.entry(key).or_default() += count;
         }
-        while self.unknown_keys.len() > MAX_UNKNOWN_KEYS + 1 {
-            let Some((_, count)) = self.unknown_keys.pop_last() else { break };
-            *self.unknown_keys.entry("…".to_owned()).or_default() += count;
+        let mut more = self.unknown_keys.remove(OTHER_KEYS).unwrap_or_default();
+        while self.unknown_keys.len() > MAX_UNKNOWN_KEYS {
+            more += self.unknown_keys.pop_last().map_or(0, |(_, count)| count);
+        }
+        if more > 0 {
+            self.unknown_keys.insert(OTHER_KEYS.to_owned(), more);
         }
     }
 
