@@ -7,5 +7,6 @@
 
 mod build;
 mod cases;
+mod folder;
 mod good;
 mod setup;
