@@ -1,6 +1,11 @@
 //! Commands: one file each. Owns arguments, exit codes and what is printed; does not own any work.
 
 mod config;
+mod db;
+mod findings;
+mod ingest;
+pub mod output;
+pub mod session;
 
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -41,6 +46,13 @@ enum Command {
     /// Checks the configuration or prints its schema.
     #[command(subcommand)]
     Config(config::ConfigCommand),
+    /// Looks at the database or brings its schema up to date.
+    #[command(subcommand)]
+    Db(db::DbCommand),
+    /// Lists or shows what was found.
+    #[command(subcommand)]
+    Findings(findings::FindingsCommand),
+    Ingest(ingest::IngestArgs),
 }
 
 /// How a listing is printed.
@@ -91,6 +103,9 @@ pub fn main() -> ExitCode {
     let cli = Cli::parse();
     let done = match cli.command {
         Command::Config(command) => config::run(&command, &cli.global),
+        Command::Db(command) => db::run(&command, &cli.global),
+        Command::Findings(command) => findings::run(&command, &cli.global),
+        Command::Ingest(args) => ingest::run(&args, &cli.global),
     };
     match done {
         Ok(code) => code,

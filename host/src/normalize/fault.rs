@@ -84,7 +84,9 @@ impl FaultKind {
             FaultKind::ReleasedBeforeStart => "expected it after Start time",
             FaultKind::UnknownEvent => "expected call, forwarding-change, admin-change or sign-in",
             FaultKind::TooManyNames => "the organisation has more distinct names than one table holds",
-            FaultKind::MalformedJson | FaultKind::NotAnObject => "expected one record as {\"key\": \"value\", …}",
+            FaultKind::MalformedJson | FaultKind::NotAnObject => {
+                "expected one record as {\"key\": \"value\", …}"
+            }
             FaultKind::WrongColumns => "expected as many cells as the header has",
             FaultKind::UnclosedQuote => "close it, or write a quote inside a cell twice",
             FaultKind::InvalidUtf8 => "write the file as UTF-8",
@@ -158,7 +160,8 @@ pub(crate) fn shorten(text: &str) -> String {
             short.push('…');
             break;
         }
-        let steers = c.is_control() || matches!(c, '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2066}'..='\u{2069}' | '\u{feff}');
+        let steers = c.is_control()
+            || matches!(c, '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2066}'..='\u{2069}' | '\u{feff}');
         if steers {
             short.extend(c.escape_unicode());
         } else {

@@ -94,8 +94,12 @@ impl Normalizer {
     /// `wanted` are the fields events get; identity, start and report time always.
     pub fn new(names: Arc<NameTable>, directory: Arc<Directory>, wanted: FieldSet) -> Normalizer {
         // Times, numbers and booleans are always checked, so that a record is good or bad whoever looks at it.
-        let checked =
-            |ty| matches!(ty, FieldType::U32 | FieldType::Int | FieldType::Float | FieldType::Bool | FieldType::Millis);
+        let checked = |ty| {
+            matches!(
+                ty,
+                FieldType::U32 | FieldType::Int | FieldType::Float | FieldType::Bool | FieldType::Millis
+            )
+        };
         let handled = [
             FieldId::record_id,
             FieldId::start_time,
@@ -315,7 +319,8 @@ impl Normalizer {
         let mut fallback = Name::ABSENT;
         if !place.country.is_present() {
             for field in [FieldId::site_main_number, FieldId::user_number] {
-                if let Some(text) = raw.text(field)?.filter(|t| !fallback.is_present() && t.starts_with('+')) {
+                if let Some(text) = raw.text(field)?.filter(|t| !fallback.is_present() && t.starts_with('+'))
+                {
                     fallback = country_of(text);
                 }
             }
@@ -396,7 +401,8 @@ impl Normalizer {
         let mut text = std::mem::take(&mut self.scratch);
         text.clear();
         let trunk = || -> Result<Option<&str>, Fault> {
-            let gateway = raw.text(FieldId::user_type)?.is_some_and(|t| t.eq_ignore_ascii_case("LocalGateway"));
+            let gateway =
+                raw.text(FieldId::user_type)?.is_some_and(|t| t.eq_ignore_ascii_case("LocalGateway"));
             if !gateway {
                 return Ok(None);
             }

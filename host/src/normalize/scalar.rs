@@ -197,7 +197,9 @@ mod tests {
         for text in ["abc", "", "-", "1.5", "1e3", "9999999999999999999", "12 3"] {
             assert_eq!(whole(text), None, "{text}");
         }
-        for (text, value) in [("TRUE", Some(true)), ("Yes", Some(true)), ("false", Some(false)), ("maybe", None)] {
+        for (text, value) in
+            [("TRUE", Some(true)), ("Yes", Some(true)), ("false", Some(false)), ("maybe", None)]
+        {
             assert_eq!(boolean(text), value);
         }
     }

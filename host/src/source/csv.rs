@@ -86,7 +86,12 @@ pub(super) fn next_line(text: &[u8], at: usize) -> usize {
 }
 
 /// Splits a row into cells.
-pub(super) fn cells<'a>(row: &'a str, delimiter: u8, quoted: bool, out: &mut Vec<Value<'a>>) -> Result<(), FaultKind> {
+pub(super) fn cells<'a>(
+    row: &'a str,
+    delimiter: u8,
+    quoted: bool,
+    out: &mut Vec<Value<'a>>,
+) -> Result<(), FaultKind> {
     out.clear();
     let bytes = row.as_bytes();
     if !quoted {
@@ -202,6 +207,9 @@ mod tests {
 
     #[test]
     fn quotes_breaks_and_line_ends() {
-        assert_eq!(ours("a,\"b\n\"\"c\"\"\",d\r\ne,f\"g,\n"), [vec!["a", "b\n\"c\"", "d"], vec!["e", "f\"g", ""]]);
+        assert_eq!(
+            ours("a,\"b\n\"\"c\"\"\",d\r\ne,f\"g,\n"),
+            [vec!["a", "b\n\"c\"", "d"], vec!["e", "f\"g", ""]]
+        );
     }
 }

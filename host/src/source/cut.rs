@@ -89,7 +89,9 @@ impl Cutter<'_> {
                 )?;
             }
             Shape::Lines => self.rows(
-                |text, last| if last { text.len() } else { memchr::memrchr(b'\n', text).map_or(0, |n| n + 1) },
+                |text, last| {
+                    if last { text.len() } else { memchr::memrchr(b'\n', text).map_or(0, |n| n + 1) }
+                },
                 || Content::Lines,
             )?,
             Shape::Document => self.document()?,

@@ -35,7 +35,9 @@ impl<'a> ObjectParser<'a> {
 fn fault(text: &str, error: &serde_json::Error) -> Fault {
     let is_object = text.trim_start().starts_with('{');
     let kind = match error.classify() {
-        _ if !is_object && serde_json::from_str::<serde::de::IgnoredAny>(text).is_ok() => FaultKind::NotAnObject,
+        _ if !is_object && serde_json::from_str::<serde::de::IgnoredAny>(text).is_ok() => {
+            FaultKind::NotAnObject
+        }
         _ if error.to_string().starts_with(TOO_MANY_KEYS) => FaultKind::TooLong,
         _ => FaultKind::MalformedJson,
     };

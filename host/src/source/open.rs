@@ -44,9 +44,7 @@ fn decompressed(raw: Box<dyn Read>, progress: Option<Arc<AtomicU64>>) -> Result<
     let mut stored = BufReader::with_capacity(FILE_BUFFER, Counted { inner: raw, progress });
     let head = peek(&mut stored).map_err(cannot)?;
     let plain: Box<dyn Read> = match &head[..] {
-        [0x1f, 0x8b, ..] => {
-            Box::new(flate2::bufread::MultiGzDecoder::new(Cursor::new(head).chain(stored)))
-        }
+        [0x1f, 0x8b, ..] => Box::new(flate2::bufread::MultiGzDecoder::new(Cursor::new(head).chain(stored))),
         [0x28, 0xb5, 0x2f, 0xfd, ..] => Box::new(
             zstd::stream::read::Decoder::with_buffer(Cursor::new(head).chain(stored)).map_err(cannot)?,
         ),

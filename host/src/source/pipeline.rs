@@ -189,7 +189,8 @@ impl<'w, S: Sink> Worker<'w, S> {
             let (start, here) = (at, line);
             at = row.next;
             // Only a quoted cell can hold line breaks.
-            let breaks = if row.quoted { memchr::memchr_iter(b'\n', &bytes[start..row.end]).count() } else { 0 };
+            let breaks =
+                if row.quoted { memchr::memchr_iter(b'\n', &bytes[start..row.end]).count() } else { 0 };
             line += 1 + breaks as u64;
             let mut fault = None;
             if row.open {

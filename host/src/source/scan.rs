@@ -204,7 +204,14 @@ impl Scanner {
         }
     }
 
-    fn array(&mut self, text: &[u8], at: usize, last: bool, of_page: bool, out: &mut Scanned) -> Option<usize> {
+    fn array(
+        &mut self,
+        text: &[u8],
+        at: usize,
+        last: bool,
+        of_page: bool,
+        out: &mut Scanned,
+    ) -> Option<usize> {
         match text[at] {
             b']' => {
                 self.within = if of_page { Within::PageTail(1) } else { Within::Top };

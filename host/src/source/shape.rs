@@ -38,7 +38,11 @@ pub(super) fn recognise(head: &[u8], whole: bool) -> Option<Shape> {
 fn object_lines(first: &[u8], rest: &[u8], whole: bool) -> Option<Shape> {
     if let scan::Balanced::End(end) = scan::balanced(first, 0) {
         let alone = first[end..].iter().all(u8::is_ascii_whitespace);
-        return Some(if alone && scan::items(first, 0, first.len()).is_none() { Shape::Lines } else { Shape::Document });
+        return Some(if alone && scan::items(first, 0, first.len()).is_none() {
+            Shape::Lines
+        } else {
+            Shape::Document
+        });
     }
     let opens = matches!(first.trim_ascii_end().last(), Some(b'{' | b'[' | b',' | b':'));
     match rest.trim_ascii_start().first() {
