@@ -9,6 +9,11 @@ pub mod run;
 mod scan;
 pub mod session;
 pub mod summary;
+mod db;
+mod findings;
+mod ingest;
+pub mod output;
+pub mod session;
 
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -53,6 +58,13 @@ enum Command {
     Plugin(plugin::PluginCommand),
     /// Makes an organisation with planted attacks and shows what is found.
     Demo(demo::DemoArgs),
+    /// Looks at the database or brings its schema up to date.
+    #[command(subcommand)]
+    Db(db::DbCommand),
+    /// Lists or shows what was found.
+    #[command(subcommand)]
+    Findings(findings::FindingsCommand),
+    Ingest(ingest::IngestArgs),
 }
 
 /// How a listing is printed.
@@ -157,6 +169,9 @@ pub fn main() -> ExitCode {
         Command::Config(command) => config::run(&command, &cli.global),
         Command::Plugin(command) => plugin::run(&command, &cli.global),
         Command::Demo(args) => demo::run(&args, &cli.global),
+        Command::Db(command) => db::run(&command, &cli.global),
+        Command::Findings(command) => findings::run(&command, &cli.global),
+        Command::Ingest(args) => ingest::run(&args, &cli.global),
     };
     match done {
         Ok(code) => code,

@@ -42,4 +42,84 @@ impl Session {
 /// A database failure as a command's: exit code 3.
 pub fn environment(error: StoreError) -> CliError {
     CliError::Environment(error.to_string())
+//! A command's time with the database: opened, used, closed, also when a signal ends it.
+//!
+//! Owns the async runtime and signals of commands that use the store. SIGINT and SIGTERM end the work, stop the private
+//! server and leave nothing running; the server itself is not in the terminal's process group.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
+
+use tokio::signal::unix::{SignalKind, signal};
+
+use super::{CliError, CliResult, Global};
+use crate::config::Config;
+use crate::store::{Options, Store, StoreError};
+
+impl From<StoreError> for CliError {
+    fn from(error: StoreError) -> CliError {
+        match error {
+            StoreError::BadUrl(_) => CliError::Usage(error.to_string()),
+            _ => CliError::Environment(error.to_string()),
+        }
+    }
+}
+
+/// What a command works with.
+pub struct Session {
+    /// The open database.
+    pub store: Store,
+    /// The configuration.
+    pub config: Config,
+    /// Set when a signal has come: blocking work looks at it and ends.
+    pub stop: Arc<AtomicBool>,
+}
+
+/// How long threads may take to end after the database is closed.
+const SHUTDOWN_LIMIT: Duration = Duration::from_secs(1);
+
+/// Opens the database, runs `work`, closes the database. `name` is what other commands on the same data directory are told.
+///
+/// # Errors
+/// When the database cannot be opened, the work fails, or a signal ends it.
+pub fn with_store(name: &str, global: &Global, work: impl AsyncFnOnce(&Session) -> CliResult) -> CliResult {
+    let config = global.load_config()?;
+    let environment = |what: &str, e: std::io::Error| CliError::Environment(format!("cannot {what}: {e}"));
+    let runtime = tokio::runtime::Builder::new_multi_thread()
+        .worker_threads(2)
+        .enable_all()
+        .build()
+        .map_err(|e| environment("start the runtime", e))?;
+    let done = runtime.block_on(async {
+        let mut interrupt =
+            signal(SignalKind::interrupt()).map_err(|e| environment("listen for signals", e))?;
+        let mut terminate =
+            signal(SignalKind::terminate()).map_err(|e| environment("listen for signals", e))?;
+        let stop = Arc::new(AtomicBool::new(false));
+        let signalled = async {
+            let name = tokio::select! {
+                _ = interrupt.recv() => "SIGINT",
+                _ = terminate.recv() => "SIGTERM",
+            };
+            stop.store(true, Ordering::Relaxed);
+            CliError::Environment(format!("stopped by {name}; what was committed stays"))
+        };
+        tokio::pin!(signalled);
+        let options = Options::new(format!("ringfence {name}"));
+        let store = tokio::select! {
+            opened = Store::open(&config, &global.data_dir, &options) => opened?,
+            error = &mut signalled => return Err(error),
+        };
+        let session = Session { store, config: config.clone(), stop: stop.clone() };
+        let done = tokio::select! {
+            done = work(&session) => done,
+            error = &mut signalled => Err(error),
+        };
+        session.store.close().await;
+        done
+    });
+    // A thread may wait for standard input for ever; the end of the process ends it.
+    runtime.shutdown_timeout(SHUTDOWN_LIMIT);
+    done
 }

@@ -1,13 +1,14 @@
 //! Storage in PostgreSQL: the record log, findings, detector state, names.
 //!
 //! Owns the database, private or given by URL: connection, schema, every query. Does not own what is stored: records come
-//! from `source`, findings and state from the engine. Arrows: `store` knows `model` and `config`, nothing above it.
+//! from `source`, findings and state from the engine. Arrows: `store` knows `model`, `config` and, for ingest, `source`.
 
 mod checkpoint;
 pub mod cluster;
 mod connect;
 mod error;
 mod findings;
+pub mod ingest;
 mod log;
 mod rejected;
 mod sql;
@@ -16,6 +17,7 @@ mod status;
 
 use std::path::Path;
 use std::sync::Arc;
+use std::time::Duration;
 
 use sqlx::PgPool;
 
@@ -25,6 +27,7 @@ pub use error::StoreError;
 pub use findings::{FindingFilter, Lookup};
 pub use log::{
     BATCH_ROWS, LogRow, LogWriter, MAX_MONTHS, MAX_RAW_BYTES, MAX_READ, Position, Refused, WriteCounts,
+    log_fields,
 };
 pub use rejected::{MAX_REJECTED, RejectedRow};
 pub use sql::{SqlAnswer, SqlLimits};
@@ -41,6 +44,9 @@ use log::Months;
 pub struct Store {
     inner: Arc<Inner>,
 }
+
+/// How long connections may take to finish what they do.
+const CLOSE_LIMIT: Duration = Duration::from_secs(5);
 
 #[derive(Debug)]
 struct Inner {
@@ -61,14 +67,13 @@ impl Store {
         connect::open(config, data_dir, options).await
     }
 
-    /// Closes the connections and stops the private server.
+    /// Closes the connections and stops the private server, for all clones.
     pub async fn close(self) {
-        self.inner.pool.close().await;
-        if let Some(inner) = Arc::into_inner(self.inner)
-            && let Some(cluster) = inner.cluster
-        {
-            cluster.stop().await;
-        }
+        // A connection may be in the hands of a thread that waits for input; the server ends it.
+        let _ = tokio::time::timeout(CLOSE_LIMIT, self.inner.pool.close()).await;
+        let inner = self.inner;
+        // The wait does not belong on an async thread.
+        let _ = tokio::task::spawn_blocking(move || inner.cluster.as_ref().map(Cluster::halt)).await;
     }
 
     /// The private server, if that is what is open.

@@ -98,10 +98,9 @@ impl Cluster {
         &self.folders.socket
     }
 
-    /// Stops the server and waits until it is gone.
-    pub async fn stop(self) {
-        // Dropping stops it; the wait does not belong on an async thread.
-        let _ = tokio::task::spawn_blocking(move || drop(self)).await;
+    /// Stops the server and waits until it is gone; blocks.
+    pub fn halt(&self) {
+        self.postmaster.stop();
     }
 }
 

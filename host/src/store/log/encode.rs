@@ -4,7 +4,7 @@
 
 use std::sync::Arc;
 
-use model::{Event, EventKind, FieldId, Millis, Name, NameTable, Number, RecordId};
+use model::{Event, EventKind, FieldId, FieldSet, Millis, Name, NameTable, Number, RecordId};
 use rustc_hash::FxHashMap;
 
 use super::month::Month;
@@ -14,8 +14,8 @@ pub(super) const COLUMNS: &str = "seq, org_id, report_time, start_time, record_i
      location, direction, call_type, calling_number, called_number, called_class, called_country, raw";
 const COLUMN_COUNT: i16 = 18;
 
-/// Longest raw record stored. A full Webex record is 2.5 KB; the bound keeps one batch small whatever comes.
-pub const MAX_RAW_BYTES: usize = 256 << 10;
+/// Longest raw record stored: twice what a source reads, since a CSV row becomes longer as JSON. Bounds a batch.
+pub const MAX_RAW_BYTES: usize = 2 * crate::source::MAX_RECORD_BYTES;
 
 /// Names kept at hand per writer before the cache starts anew: some 10 MB.
 const MAX_CACHED_NAMES: usize = 100_000;
@@ -24,6 +24,19 @@ const SIGNATURE: &[u8] = b"PGCOPY\n\xff\r\n\0\0\0\0\0\0\0\0\0";
 
 /// 2000-01-01 in milliseconds since 1970: PostgreSQL's own epoch.
 const PG_EPOCH: Millis = 946_684_800_000;
+
+/// Fields a row is made of: what a reader has to fill in who only stores.
+pub fn log_fields() -> FieldSet {
+    let texts = NAMES.into_iter().chain([FieldId::called_class, FieldId::called_country]);
+    let change = [FieldId::forward_to, FieldId::forward_class, FieldId::forward_country];
+    let numbers = [FieldId::calling_number, FieldId::called_number, FieldId::duration, FieldId::answered];
+    let identity = [FieldId::record_id, FieldId::report_time, FieldId::start_time, FieldId::event];
+    texts.chain(change).chain(numbers).chain(identity).collect()
+}
+
+/// Names that stand in rows of every kind, in the order of their columns.
+const NAMES: [FieldId; 5] =
+    [FieldId::user, FieldId::user_name, FieldId::location, FieldId::direction, FieldId::call_type];
 
 /// Why a record cannot be in the log.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, thiserror::Error)]
@@ -169,9 +182,7 @@ impl Encoder {
         batch.field(&duration.to_be_bytes());
         batch.field(&[u8::from(event.bool(FieldId::answered))]);
         batch.text(event.kind.name());
-        for field in
-            [FieldId::user, FieldId::user_name, FieldId::location, FieldId::direction, FieldId::call_type]
-        {
+        for field in NAMES {
             self.name(batch, event.name(field));
         }
         let called = match event.kind {

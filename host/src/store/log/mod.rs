@@ -8,7 +8,7 @@ mod month;
 mod reader;
 mod writer;
 
-pub use encode::{MAX_RAW_BYTES, Refused};
+pub use encode::{MAX_RAW_BYTES, Refused, log_fields};
 pub use month::MAX_MONTHS;
 pub(in crate::store) use month::{Month, Months};
 pub use reader::{LogRow, MAX_READ, Position};
