@@ -17,19 +17,16 @@ create table txn_base (
     base              bigint not null
 );
 
--- Drawn by writers, so it has gaps and becomes visible out of order: a reader's position is (txn, seq), and it reads
--- only transactions below every one still running. Cached: one writer draws thousands at a time.
-create sequence record_seq as bigint cache 64;
-
--- The log. Partitions by month of report_time are made by ensure_record_log_partition. No foreign key to organisation:
--- it would cost a look-up per row.
+-- The log. A position in it is (txn, seq): the writing transaction and the row's number in it. Transactions become visible
+-- out of order, so a reader reads only below log_horizon(). Partitions by month of report_time are made by
+-- ensure_record_log_partition. No foreign key to organisation: it would cost a look-up per row.
 create table record_log (
     txn            bigint not null,
-    seq            bigint not null,
+    seq            integer not null,
+    org_id         integer not null,
     report_time    timestamptz not null,
     start_time     timestamptz not null,
     record_id      uuid not null,
-    org_id         integer not null,
     duration       integer not null,
     answered       boolean not null,
     event          text not null,
@@ -68,7 +65,8 @@ begin
         return false;
     end if;
     perform pg_advisory_xact_lock(hashtext('record_log partition'), hashtext(current_schema()));
-    if to_regclass(qualified) is not null then
+    -- Read from the table: to_regclass answers from a cache that an advisory lock does not renew.
+    if exists (select from pg_class where relname = partition_name and relnamespace = current_schema()::regnamespace) then
         return false;
     end if;
     execute format('create table %s (like record_log including defaults including constraints)', qualified);
@@ -78,6 +76,23 @@ begin
         qualified, month_start || ' 00:00:00+00', (month_start + interval '1 month')::date || ' 00:00:00+00');
     return true;
 end
+$$;
+
+-- Readers may read transactions below this: each of them has ended, and its records are visible to the statement that asks.
+-- It is the lowest transaction still running; those of other databases of the server are left out, since a long one there
+-- would hold detection back (a role without pg_read_all_stats cannot tell, and waits for them). Stable, so that it looks at
+-- the same snapshot as the query it stands in.
+create function log_horizon() returns bigint
+language sql stable as $$
+    select base + coalesce(
+        (select min(running::text::bigint)
+         from pg_snapshot_xip(pg_current_snapshot()) as running
+         where not exists (
+             select from pg_stat_activity
+             where backend_xid = running::xid
+               and datid <> (select oid from pg_database where datname = current_database()))),
+        pg_snapshot_xmax(pg_current_snapshot())::text::bigint)
+    from txn_base
 $$;
 
 -- Input that was set aside at ingest.
@@ -147,7 +162,7 @@ create table log_cursor (
     org_id   integer not null references organisation,
     consumer text not null,
     txn      bigint not null,
-    seq      bigint not null,
+    seq      integer not null,
     moved_at timestamptz not null default now(),
     primary key (org_id, consumer)
 );

@@ -1,6 +1,7 @@
 //! The private PostgreSQL: starting, stopping, being killed, being refused.
 //!
 //! Tests that need a host process to kill start this test binary again as a child (`child_host`).
+#![allow(clippy::unwrap_used, reason = "a test that cannot go on fails")]
 
 use std::io::{BufRead, BufReader};
 use std::os::unix::fs::{PermissionsExt, chown};
@@ -23,7 +24,11 @@ fn temp() -> tempfile::TempDir {
 }
 
 async fn open(dir: &Path) -> Result<Store, StoreError> {
-    Store::open(&Config::default(), dir, &Options::new("test")).await
+    Store::open(&Config::default(), dir, &options()).await
+}
+
+fn options() -> Options {
+    Options { connect_limit: Duration::from_secs(3), ..Options::new("test") }
 }
 
 fn alive(pid: u32) -> bool {

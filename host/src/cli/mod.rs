@@ -5,7 +5,9 @@ pub mod demo;
 mod plugin;
 mod plugin_set;
 pub mod print;
+pub mod run;
 mod scan;
+pub mod session;
 pub mod summary;
 
 use std::path::PathBuf;
@@ -41,6 +43,8 @@ pub struct Global {
 enum Command {
     /// Evaluates call records from files and prints the findings.
     Scan(scan::ScanArgs),
+    /// Evaluates the log: what is new in it, or for ever.
+    Run(run::RunArgs),
     /// Checks the configuration.
     #[command(subcommand)]
     Config(config::ConfigCommand),
@@ -149,6 +153,7 @@ pub fn main() -> ExitCode {
     start_log();
     let done = match cli.command {
         Command::Scan(args) => scan::run(&args, &cli.global),
+        Command::Run(args) => run::run(&args, &cli.global),
         Command::Config(command) => config::run(&command, &cli.global),
         Command::Plugin(command) => plugin::run(&command, &cli.global),
         Command::Demo(args) => demo::run(&args, &cli.global),

@@ -4,6 +4,7 @@
 //! own leadership or retries (the service around it does).
 
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use model::{Event, NameTable};
 use tokio::runtime::Handle;
@@ -23,6 +24,9 @@ pub const CONSUMER: &str = "engine";
 /// Records between two checkpoints: a commit costs some milliseconds whatever is in it, and a restart repeats at most
 /// this many.
 const CHECKPOINT_RECORDS: u64 = 100_000;
+
+/// Version of the form in which state is stored; the SDK puts the detector's own before its bytes.
+const SCHEMA_VERSION: u32 = 1;
 
 /// Detectors' state in the database; read when a key is first touched.
 pub struct StoredState {
@@ -118,13 +122,13 @@ impl<'a> LogRun<'a> {
         })
     }
 
-    /// Evaluates everything that is in the log now. `tell` is called after each checkpoint.
+    /// Evaluates everything that is in the log now, or less when `stop` is set. `tell` is called after each checkpoint.
     ///
     /// # Errors
     /// When the database or a worker fails; what was committed stays, the rest is evaluated again next time.
-    pub fn drain(&mut self, mut tell: impl FnMut(&Progress)) -> Result<Progress, LogError> {
+    pub fn drain(&mut self, stop: &AtomicBool, mut tell: impl FnMut(&Progress)) -> Result<(), LogError> {
         let mut event = Event::default();
-        loop {
+        while !stop.load(Ordering::Relaxed) {
             let rows = self.runtime.block_on(self.store.read_log(self.read, CHUNK_ROWS as u32))?;
             let Some(last) = rows.last() else { break };
             self.read = last.position;
@@ -152,7 +156,12 @@ impl<'a> LogRun<'a> {
             self.checkpoint()?;
             tell(&self.progress);
         }
-        Ok(self.progress.clone())
+        Ok(())
+    }
+
+    /// What was done so far.
+    pub fn progress(&self) -> &Progress {
+        &self.progress
     }
 
     fn checkpoint(&mut self) -> Result<(), LogError> {
@@ -170,7 +179,7 @@ impl<'a> LogRun<'a> {
                 plugin,
                 key: change.key,
                 value: change.value,
-                schema_version: 1,
+                schema_version: SCHEMA_VERSION,
             })
             .collect();
         let checkpoint = store::Checkpoint {

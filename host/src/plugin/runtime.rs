@@ -119,6 +119,8 @@ fn engine_config(cache: Option<Cache>) -> Config {
     config.wasm_component_model(true);
     config.epoch_interruption(true);
     config.wasm_backtrace_max_frames(std::num::NonZeroUsize::new(MAX_FRAMES));
+    // Every call would keep books on tasks that a detector, being synchronous, never has.
+    config.concurrency_support(false);
     // Results must not depend on the processor.
     config.wasm_relaxed_simd(false);
     config.cache(cache);

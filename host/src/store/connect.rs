@@ -27,16 +27,18 @@ pub struct Options {
     pub durable: bool,
     /// Most connections.
     pub connections: u32,
+    /// Longest wait for a connection.
+    pub connect_limit: Duration,
 }
 
 impl Options {
     /// For a command, durable.
     pub fn new(command: impl Into<String>) -> Options {
-        Options { command: command.into(), durable: true, connections: 16 }
+        Options { command: command.into(), durable: true, connections: 16, connect_limit: CONNECT_LIMIT }
     }
 }
 
-/// Longest wait for a connection; a server that is there answers in milliseconds.
+/// Usual longest wait for a connection; a server that is there answers in milliseconds.
 const CONNECT_LIMIT: Duration = Duration::from_secs(15);
 
 /// The organisation of a database with one. Its name for people may change, this may not.
@@ -62,7 +64,7 @@ pub(super) async fn open(config: &Config, data_dir: &Path, options: &Options) ->
         // Told to the server, so that a row's times and a report's days are UTC whatever its setting is.
         .options([("timezone", "UTC")]);
     let unreachable = |source| StoreError::Unreachable { place: place(&connect), source };
-    let mut first = tokio::time::timeout(CONNECT_LIMIT, PgConnection::connect_with(&connect))
+    let mut first = tokio::time::timeout(options.connect_limit, PgConnection::connect_with(&connect))
         .await
         .unwrap_or_else(|_| Err(sqlx::Error::PoolTimedOut))
         .map_err(unreachable)?;
@@ -73,14 +75,14 @@ pub(super) async fn open(config: &Config, data_dir: &Path, options: &Options) ->
     months.load(partitions(&mut first).await?);
     // Not needed any more; the pool makes its own.
     let _ = first.close().await;
-    let pool = pool(&connect, options.connections);
+    let pool = pool(&connect, options);
     Ok(Store { inner: Arc::new(Inner { pool, org, months, cluster }) })
 }
 
-fn pool(connect: &PgConnectOptions, connections: u32) -> PgPool {
+fn pool(connect: &PgConnectOptions, options: &Options) -> PgPool {
     PgPoolOptions::new()
-        .max_connections(connections)
-        .acquire_timeout(CONNECT_LIMIT)
+        .max_connections(options.connections)
+        .acquire_timeout(options.connect_limit)
         .connect_lazy_with(connect.clone())
 }
 

@@ -60,7 +60,7 @@ fn read(path: &str) -> Result<(Vec<f64>, usize), Box<dyn Error>> {
         false => Box::new(file),
     };
     let mut reader = csv::Reader::from_reader(input);
-    let labelled = reader.headers()?.iter().last() == Some("label");
+    let labelled = reader.headers()?.iter().next_back() == Some("label");
     let features = reader.headers()?.len() - usize::from(labelled);
     let mut rows = Vec::new();
     for (line, record) in reader.records().enumerate() {

@@ -10,7 +10,7 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 use crate::calendar::{date_text, day_of};
 use crate::finding::MAX_EVIDENCE;
-use crate::span::Span;
+use crate::span::{Span, Stamped};
 use crate::types::{Millis, Name, Number, RecordId, Severity};
 
 /// What tells apart episodes of one kind that may be open at the same time.
@@ -213,13 +213,24 @@ impl<F: Default> Episodes<F> {
     /// Adds the events of `span`, which ends with the current one, to the open episode, or opens one. Gives the episode
     /// and those events that were not in it before.
     pub fn extend<'s, E>(&mut self, case: Case, span: Span<'s, E>) -> (&mut Episode<F>, Span<'s, E>) {
+        self.extend_where(case, span, |_| true)
+    }
+
+    /// Like [`Episodes::extend`], for the events of `span` that belong. The span that comes back has all events not looked at
+    /// before, so apply the same test to it.
+    pub fn extend_where<'s, E>(
+        &mut self,
+        case: Case,
+        span: Span<'s, E>,
+        belongs: impl Fn(&Stamped<E>) -> bool,
+    ) -> (&mut Episode<F>, Span<'s, E>) {
         let at = match self.find(case, span.end_time()) {
             Some(at) => at,
-            None => self.begin(case, span),
+            None => self.begin(case, span, &belongs),
         };
         let episode = &mut self.list[at];
         let added = span.since(episode.seen);
-        for event in added.iter() {
+        for event in added.iter().filter(|e| belongs(e)) {
             if episode.evidence.0.len() < MAX_EVIDENCE {
                 Arc::make_mut(&mut episode.evidence.0).push(event.id);
             }
@@ -241,15 +252,16 @@ impl<F: Default> Episodes<F> {
         self.list.iter().rposition(|e| e.kind == case.kind && e.about == case.about && e.open_until >= at)
     }
 
-    fn begin<E>(&mut self, case: Case, span: Span<'_, E>) -> usize {
+    fn begin<E>(&mut self, case: Case, span: Span<'_, E>, belongs: impl Fn(&Stamped<E>) -> bool) -> usize {
+        let mut events = span.iter().filter(|e| belongs(e)).peekable();
         let mut episode = Episode {
             kind: Cow::Borrowed(case.kind),
             about: case.about,
             ordinal: 1,
-            first_event: span.first().map_or(0, |e| e.start),
+            first_event: events.peek().map_or_else(|| span.end_time(), |e| e.start),
             last_event: span.end_time(),
             open_until: span.end_time(),
-            raised_at: span.iter().map(|e| e.report).max().unwrap_or(0),
+            raised_at: events.map(|e| e.report).max().unwrap_or_else(|| span.end_time()),
             severity: Severity::Informational,
             records: 0,
             evidence: Evidence::default(),

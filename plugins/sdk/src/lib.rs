@@ -10,6 +10,8 @@ pub mod bindings;
 pub mod calendar;
 #[cfg(target_family = "wasm")]
 pub mod component;
+pub mod countries;
+mod daily;
 mod detector;
 pub mod directory;
 mod episode;
@@ -28,6 +30,7 @@ mod span;
 mod timeline;
 pub mod types;
 
+pub use daily::OncePerDay;
 pub use detector::Detector;
 pub use episode::{About, Case, Episode, Episodes};
 pub use fields::known;

@@ -72,8 +72,10 @@ fn examine(dir: &Path) -> Option<Binaries> {
     }
     let output = Command::new(dir.join("postgres")).arg("--version").output().ok()?;
     let major = parse_version(&String::from_utf8_lossy(&output.stdout))?;
-    // Through links (Debian's PATH, Homebrew), so that the messages name the real place.
-    Some(Binaries { dir: dir.canonicalize().unwrap_or_else(|_| dir.to_owned()), major })
+    // Through links (a PATH of links, Homebrew), so that all programs are of one installation.
+    let real = dir.join("postgres").canonicalize().ok().and_then(|p| p.parent().map(Path::to_owned));
+    let real = real.filter(|d| d.join("initdb").is_file());
+    Some(Binaries { dir: real.unwrap_or_else(|| dir.to_owned()), major })
 }
 
 /// `postgres (PostgreSQL) 15.18 (Debian …)`, `postgres (PostgreSQL) 19beta1`.

@@ -4,15 +4,15 @@
 
 use std::sync::Arc;
 
-use model::{Event, EventKind, FieldId, Millis, Name, NameTable, Number};
+use model::{Event, EventKind, FieldId, Millis, Name, NameTable, Number, RecordId};
 use rustc_hash::FxHashMap;
 
 use super::month::Month;
 
-/// Columns of the stage in the order rows are written; the log has `txn` and `seq` besides.
-pub(super) const COLUMNS: &str = "report_time, start_time, record_id, org_id, duration, answered, event, user_id, user_name, \
+/// Columns of the stage in the order rows are written; the log has `txn` besides.
+pub(super) const COLUMNS: &str = "seq, org_id, report_time, start_time, record_id, duration, answered, event, user_id, user_name, \
      location, direction, call_type, calling_number, called_number, called_class, called_country, raw";
-const COLUMN_COUNT: i16 = 17;
+const COLUMN_COUNT: i16 = 18;
 
 /// Longest raw record stored. A full Webex record is 2.5 KB; the bound keeps one batch small whatever comes.
 pub const MAX_RAW_BYTES: usize = 256 << 10;
@@ -45,25 +45,54 @@ pub enum Refused {
     NotText,
 }
 
-/// Rows on their way to the log.
+/// Rows being collected.
 #[derive(Debug)]
 pub(super) struct Batch {
+    bytes: Vec<u8>,
+    /// Identity and place of each row, in the order they came.
+    rows: Vec<(RecordId, usize)>,
+    /// Months of the rows, ascending, each once.
+    months: Vec<Month>,
+}
+
+/// Rows on their way to the log.
+#[derive(Debug)]
+pub(super) struct Sealed {
     pub(super) bytes: Vec<u8>,
     pub(super) rows: u64,
-    /// Months of the rows, ascending, each once.
     pub(super) months: Vec<Month>,
 }
 
 impl Batch {
     pub(super) fn new(capacity: usize) -> Batch {
-        let mut bytes = Vec::with_capacity(capacity);
-        bytes.extend_from_slice(SIGNATURE);
-        Batch { bytes, rows: 0, months: Vec::new() }
+        Batch { bytes: Vec::with_capacity(capacity), rows: Vec::new(), months: Vec::new() }
     }
 
-    /// Ends the format; nothing may be added after.
-    pub(super) fn seal(&mut self) {
-        self.bytes.extend_from_slice(&(-1i16).to_be_bytes());
+    /// Number of rows.
+    pub(super) fn rows(&self) -> u64 {
+        self.rows.len() as u64
+    }
+
+    /// Size in bytes.
+    pub(super) fn size(&self) -> usize {
+        self.bytes.len()
+    }
+
+    /// The rows in COPY format, ordered by identity: writers that store the same records in the same order wait for each
+    /// other, those in different orders would deadlock. `seq` keeps the order they came in. Leaves the batch empty.
+    pub(super) fn seal(&mut self) -> Sealed {
+        let mut order: Vec<(RecordId, std::ops::Range<usize>)> = Vec::with_capacity(self.rows.len());
+        let ends = self.rows.iter().skip(1).map(|(_, start)| *start).chain([self.bytes.len()]);
+        order.extend(self.rows.iter().zip(ends).map(|((id, start), end)| (*id, *start..end)));
+        // Stable: of a record twice in the batch the first delivery is stored.
+        order.sort_by_key(|(id, _)| *id);
+        let mut bytes = Vec::with_capacity(SIGNATURE.len() + self.bytes.len() + 2);
+        bytes.extend_from_slice(SIGNATURE);
+        order.iter().for_each(|(_, range)| bytes.extend_from_slice(&self.bytes[range.clone()]));
+        bytes.extend_from_slice(&(-1i16).to_be_bytes());
+        self.bytes.clear();
+        self.rows.clear();
+        Sealed { bytes, rows: order.len() as u64, months: std::mem::take(&mut self.months) }
     }
 
     fn field(&mut self, value: &[u8]) {
@@ -128,12 +157,14 @@ impl Encoder {
             batch.months.insert(place, month);
         }
         let (report, start) = times(event).unwrap_or_default();
-        batch.rows += 1;
+        let seq = batch.rows.len() as u32;
+        batch.rows.push((event.id, batch.bytes.len()));
         batch.bytes.extend_from_slice(&COLUMN_COUNT.to_be_bytes());
+        batch.field(&seq.to_be_bytes());
+        batch.field(&self.org.to_be_bytes());
         batch.time(report);
         batch.time(start);
         batch.field(&event.id.0.to_be_bytes());
-        batch.field(&self.org.to_be_bytes());
         let duration = i32::try_from(event.u32(FieldId::duration)).unwrap_or(i32::MAX);
         batch.field(&duration.to_be_bytes());
         batch.field(&[u8::from(event.bool(FieldId::answered))]);
@@ -215,18 +246,22 @@ mod tests {
         event.set_phone(FieldId::called_number, Number::from_e164(34_911_234_567).unwrap());
         let mut encoder = Encoder::new(7, names);
         let mut batch = Batch::new(0);
-        for _ in 0..2 {
+        for id in [9, 3] {
+            event.id = RecordId(id);
             let month = Encoder::check(&event, b"{}").unwrap();
             encoder.encode(&mut batch, month, &event, b"{}");
         }
-        batch.seal();
-        assert_eq!((batch.rows, batch.months.len()), (2, 1));
+        let sealed = batch.seal();
+        assert_eq!((sealed.rows, sealed.months.len(), batch.rows()), (2, 1, 0));
         assert_eq!(COLUMNS.split(',').count(), COLUMN_COUNT as usize);
-        let fields = decode(&batch.bytes[SIGNATURE.len()..]);
+        let fields = decode(&sealed.bytes[SIGNATURE.len()..]);
         assert_eq!(fields.len(), 2 * COLUMN_COUNT as usize);
-        assert_eq!(fields[7], Some("a\u{fffd}b".as_bytes().to_vec()));
-        assert_eq!(fields[13], Some(b"+34911234567".to_vec()));
-        assert_eq!(fields[12], None);
+        assert_eq!(fields[8], Some("a\u{fffd}b".as_bytes().to_vec()));
+        assert_eq!(fields[14], Some(b"+34911234567".to_vec()));
+        assert_eq!(fields[13], None);
+        // Ordered by identity, numbered by arrival.
+        assert_eq!(fields[0], Some(1i32.to_be_bytes().to_vec()));
+        assert_eq!(fields[4], Some(3u128.to_be_bytes().to_vec()));
     }
 
     /// Reads the format back as the manual describes it.

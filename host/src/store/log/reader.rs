@@ -1,8 +1,8 @@
 //! Reading the log in order.
 //!
-//! Owns positions and the promise that a reader never steps over a record: sequence numbers become visible out of order
-//! when several writers commit, so a reader orders by transaction first and reads only transactions below every one that
-//! still runs.
+//! Owns positions and the promise that a reader never steps over a record: what several writers commit becomes visible out of
+//! order, so positions are ordered by writing transaction, and a reader reads only transactions below every one that still
+//! runs.
 
 use chrono::{DateTime, Utc};
 use model::{EventKind, Millis, RecordId};
@@ -15,8 +15,8 @@ use crate::store::{Store, StoreError};
 pub struct Position {
     /// Number of the writing transaction, rising for ever, also over a restore into another server.
     pub txn: i64,
-    /// Number within the log; breaks ties.
-    pub seq: i64,
+    /// Number within that transaction.
+    pub seq: i32,
 }
 
 impl Position {
@@ -53,7 +53,7 @@ impl Store {
             "select txn, seq, record_id, event, report_time, raw
                from record_log
                where org_id = $1 and (txn, seq) > ($2, $3)
-                 and txn < (select base + pg_snapshot_xmin(pg_current_snapshot())::text::bigint from txn_base)
+                 and txn < (select log_horizon())
                order by txn, seq
                limit $4",
             self.org(),
@@ -86,7 +86,7 @@ impl Store {
 
 struct Row {
     txn: i64,
-    seq: i64,
+    seq: i32,
     record_id: Uuid,
     event: String,
     report_time: DateTime<Utc>,

@@ -15,7 +15,7 @@ use tokio::runtime::Handle;
 use tokio::sync::mpsc;
 use tokio::task::JoinHandle;
 
-use super::encode::{Batch, COLUMNS, Encoder, Refused};
+use super::encode::{Batch, COLUMNS, Encoder, Refused, Sealed};
 use super::month::Months;
 use crate::store::{Store, StoreError};
 
@@ -60,7 +60,7 @@ pub struct LogWriter {
     batch: Batch,
     months: Arc<Months>,
     refused: BTreeMap<Refused, u64>,
-    sender: Option<mpsc::Sender<Batch>>,
+    sender: Option<mpsc::Sender<Sealed>>,
     task: Option<JoinHandle<Result<WriteCounts, StoreError>>>,
     runtime: Handle,
 }
@@ -110,15 +110,14 @@ impl LogWriter {
             }
         };
         self.encoder.encode(&mut self.batch, month, event, raw);
-        if self.batch.rows >= BATCH_ROWS || self.batch.bytes.len() >= BATCH_BYTES {
+        if self.batch.rows() >= BATCH_ROWS || self.batch.size() >= BATCH_BYTES {
             self.send()?;
         }
         Ok(None)
     }
 
     fn send(&mut self) -> Result<(), StoreError> {
-        let mut batch = std::mem::replace(&mut self.batch, Batch::new(BATCH_CAPACITY));
-        batch.seal();
+        let batch = self.batch.seal();
         let sent = self.sender.as_ref().is_some_and(|s| s.blocking_send(batch).is_ok());
         if sent {
             Ok(())
@@ -132,7 +131,7 @@ impl LogWriter {
     /// # Errors
     /// When the database failed; what was committed before stays.
     pub fn finish(mut self) -> Result<WriteCounts, StoreError> {
-        if self.batch.rows > 0 {
+        if self.batch.rows() > 0 {
             self.send()?;
         }
         let mut counts = self.join()?;
@@ -153,25 +152,24 @@ impl LogWriter {
 }
 
 async fn make_stage(connection: &mut PgConnection) -> Result<(), sqlx::Error> {
-    // A temporary table is not logged and vanishes with the session; a pooled connection may have it already.
-    let make = format!(
-        "create temp table if not exists record_stage on commit delete rows as select {COLUMNS} from record_log with no data"
-    );
-    // The notice that it exists already is no news.
-    sqlx::query("set client_min_messages = warning").execute(&mut *connection).await?;
-    sqlx::query(AssertSqlSafe(make)).execute(&mut *connection).await?;
+    // A temporary table is not logged and vanishes with the session; a pooled connection may have it already, and the notice
+    // of that is no news.
+    let make = "set client_min_messages = warning;
+        create temp table if not exists record_stage (like record_log) on commit delete rows;
+        alter table record_stage alter txn drop not null";
+    sqlx::raw_sql(make).execute(&mut *connection).await?;
     Ok(())
 }
 
 async fn write_all(
     mut connection: PoolConnection<Postgres>,
-    mut batches: mpsc::Receiver<Batch>,
+    mut batches: mpsc::Receiver<Sealed>,
     months: Arc<Months>,
 ) -> Result<WriteCounts, StoreError> {
     let mut counts = WriteCounts::default();
     let insert = format!(
-        "insert into record_log (txn, seq, {COLUMNS}) \
-         select (select base + pg_current_xact_id()::text::bigint from txn_base), nextval('record_seq'), {COLUMNS} \
+        "insert into record_log (txn, {COLUMNS}) \
+         select (select base + pg_current_xact_id()::text::bigint from txn_base), {COLUMNS} \
          from record_stage on conflict do nothing"
     );
     let copy = format!("copy record_stage ({COLUMNS}) from stdin (format binary)");
@@ -185,7 +183,7 @@ async fn write_all(
 
 async fn write_batch(
     connection: &mut PgConnection,
-    batch: &Batch,
+    batch: &Sealed,
     months: &Months,
     copy: &str,
     insert: &str,
@@ -220,7 +218,7 @@ async fn write_batch(
 
 async fn try_batch(
     connection: &mut PgConnection,
-    batch: &Batch,
+    batch: &Sealed,
     copy: &str,
     insert: &str,
 ) -> Result<u64, sqlx::Error> {
