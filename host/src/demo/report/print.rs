@@ -5,11 +5,11 @@
 use std::collections::BTreeMap;
 use std::io::{self, IsTerminal, Write};
 
-use comfy_table::{Attribute, Cell, Color, ContentArrangement, Table, presets};
+use comfy_table::{Attribute, Cell, Color, ColumnConstraint, ContentArrangement, Table, presets};
 use model::{Finding, Severity};
 use owo_colors::{OwoColorize, Style as Paint};
 
-use super::text::{moment, number_of, span, visible};
+use super::text::{moment, number_of, span, visible, wrap};
 use super::{Comparison, Episode, FOUND, LOUD};
 
 /// How to print.
@@ -24,7 +24,11 @@ pub struct Style {
 /// Width where the terminal does not say.
 const USUAL_WIDTH: u16 = 110;
 /// Below this the tables cannot be read; above, lines get too long to follow.
-const WIDTHS: std::ops::RangeInclusive<u16> = 60..=140;
+const WIDTHS: std::ops::RangeInclusive<u16> = 80..=140;
+/// Below this names are cut shorter and notes are left out.
+const COMFORTABLE: u16 = 100;
+/// Characters of one reason that are shown: a paragraph.
+const LONGEST_REASON: usize = 600;
 /// Findings shown in full.
 const EXAMPLES: usize = 3;
 
@@ -39,6 +43,10 @@ impl Style {
 
     fn paint(self, text: &str, paint: Paint) -> String {
         if self.colour { text.style(paint).to_string() } else { text.to_owned() }
+    }
+
+    fn is_narrow(self) -> bool {
+        self.width < COMFORTABLE
     }
 
     fn bold(self, text: &str) -> String {
@@ -60,6 +68,16 @@ impl Style {
         }
         table.set_header(header.iter().map(|h| self.cell(h, None).add_attribute(Attribute::Dim)));
         table
+    }
+
+    /// Writes a table whose columns `whole` are not broken over lines.
+    fn print(self, out: &mut impl Write, table: &mut Table, whole: &[usize]) -> io::Result<()> {
+        for index in whole {
+            if let Some(column) = table.column_mut(*index) {
+                column.set_constraint(ColumnConstraint::ContentWidth);
+            }
+        }
+        writeln!(out, "{}", table.trim_fmt())
     }
 
     fn cell(self, text: impl ToString, colour: Option<Color>) -> Cell {
@@ -107,9 +125,9 @@ pub fn print(
     Ok(())
 }
 
-fn who(episode: &Episode<'_>) -> String {
+fn who(style: Style, episode: &Episode<'_>) -> String {
     let first = episode.label.names.first().map_or("", String::as_str);
-    let name = visible(first, 24);
+    let name = visible(first, if style.is_narrow() { 16 } else { 24 });
     match episode.label.names.len() {
         0 | 1 => name,
         more => format!("{name} +{}", more - 1),
@@ -132,7 +150,7 @@ fn attacks(out: &mut impl Write, style: Style, comparison: &Comparison<'_>) -> i
         table.add_row([
             style.cell(mark, Some(colour)),
             style.cell(&episode.label.kind, None),
-            style.cell(who(episode), None),
+            style.cell(who(style, episode), None),
             style.cell(moment(&episode.label.first), None),
             style.cell(
                 if detectors.is_empty() { "missed" } else { &detectors },
@@ -142,11 +160,14 @@ fn attacks(out: &mut impl Write, style: Style, comparison: &Comparison<'_>) -> i
             style.cell(episode.delay().map_or(String::new(), span), None),
         ]);
     }
-    writeln!(out, "{table}")?;
+    style.print(out, &mut table, &[0, 1, 3, 5, 6])?;
     let missed: Vec<_> = comparison.attacks.iter().filter(|e| !e.is_found()).collect();
     for episode in missed {
-        let note = visible(&episode.label.note, usize::from(style.width));
-        writeln!(out, "  {} {}: {note}", style.dim("not found:"), episode.label.kind)?;
+        let text = format!("{}: {}", episode.label.kind, visible(&episode.label.note, LONGEST_REASON));
+        for (index, line) in wrap(&text, usize::from(style.width) - 13).iter().enumerate() {
+            let margin = if index == 0 { "not found:" } else { "          " };
+            writeln!(out, "  {} {line}", style.dim(margin))?;
+        }
     }
     Ok(())
 }
@@ -162,19 +183,22 @@ fn lookalikes(out: &mut impl Write, style: Style, comparison: &Comparison<'_>) -
     let loud = comparison.lookalikes.iter().filter(|e| e.is_loud()).count();
     let title = format!("Innocent look-alikes: {loud} of {} wrongly flagged", comparison.lookalikes.len());
     writeln!(out, "\n{} {}", style.bold(&title), style.dim(&format!("({LOUD} or above)")))?;
-    let mut table = style.table(&["", "episode", "who", "what it is", "flagged by", "severity"]);
+    let header = ["", "episode", "who", "flagged by", "severity", "what it is"];
+    let columns = if style.is_narrow() { header.len() - 1 } else { header.len() };
+    let mut table = style.table(&header[..columns]);
     for episode in &comparison.lookalikes {
         let (mark, colour) = if episode.is_loud() { ("✗", Color::Red) } else { ("✓", Color::Green) };
-        table.add_row([
+        let row = [
             style.cell(mark, Some(colour)),
             style.cell(&episode.label.kind, None),
-            style.cell(who(episode), None),
-            style.cell(visible(&episode.label.note, 60), None),
+            style.cell(who(style, episode), None),
             style.cell(episode.detectors().join(", "), None),
             severity(style, episode),
-        ]);
+            style.cell(visible(&episode.label.note, LONGEST_REASON), None),
+        ];
+        table.add_row(row.into_iter().take(columns));
     }
-    writeln!(out, "{table}")
+    style.print(out, &mut table, &[0, 1, 4])
 }
 
 fn others(out: &mut impl Write, style: Style, comparison: &Comparison<'_>) -> io::Result<()> {
@@ -201,7 +225,7 @@ fn others(out: &mut impl Write, style: Style, comparison: &Comparison<'_>) -> io
         }
         table.add_row(row);
     }
-    writeln!(out, "{table}")
+    style.print(out, &mut table, &[])
 }
 
 /// The worst finding of each of a few attacks, in full.
@@ -241,7 +265,10 @@ fn examples(out: &mut impl Write, style: Style, comparison: &Comparison<'_>) -> 
         writeln!(out, "  {level} {} {}", style.bold(&title), style.dim(&visible(&finding.detector, 40)))?;
         writeln!(out, "    about {}", visible(&finding.subject.name, width))?;
         for reason in &finding.explanation {
-            writeln!(out, "    · {}", visible(reason, width))?;
+            let lines = wrap(&visible(reason, LONGEST_REASON), width.saturating_sub(2));
+            for (index, line) in lines.iter().enumerate() {
+                writeln!(out, "    {} {line}", if index == 0 { "·" } else { " " })?;
+            }
         }
         writeln!(
             out,

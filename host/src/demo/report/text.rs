@@ -41,6 +41,22 @@ pub fn span(millis: Millis) -> String {
     }
 }
 
+/// The text in lines of at most `width` characters, broken between words where it can be.
+pub(super) fn wrap(text: &str, width: usize) -> Vec<String> {
+    let mut lines: Vec<String> = Vec::new();
+    for word in text.split_whitespace() {
+        let length = word.chars().count();
+        match lines.last_mut() {
+            Some(line) if line.chars().count() + 1 + length <= width => {
+                line.push(' ');
+                line.push_str(word);
+            }
+            _ => lines.push(word.to_owned()),
+        }
+    }
+    lines
+}
+
 /// `26 Mar 03:12`, from RFC 3339 in UTC.
 pub(super) fn moment(text: &str) -> String {
     chrono::DateTime::parse_from_rfc3339(text).map_or(String::new(), |t| t.format("%d %b %H:%M").to_string())
