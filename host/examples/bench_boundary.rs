@@ -18,8 +18,9 @@ use mass_dialing::MassDialing;
 use model::{Event, FieldId, Name, NameTable, Number, RecordId};
 use ringfence::config::PluginConfig;
 use ringfence::directory::Directory;
-use ringfence::plugin::{Batch, Column, Plugin, Runtime, Services, StateError, StateReader, builtins};
-use ringfence::plugin::{Batch, Column, Plugin, Runtime, Services, StateReader, builtins, load_file};
+use ringfence::plugin::{
+    Batch, Column, Plugin, Runtime, Services, StateError, StateReader, builtins, load_file,
+};
 use ringfence_sdk::NativeRunner;
 
 const ROWS: u64 = 1_000_000;

@@ -3,21 +3,20 @@
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::sync::Arc;
-use std::sync::atomic::AtomicBool;
 use std::time::Instant;
 
 use chrono::NaiveDate;
 use clap::{Args, ValueEnum};
 
-use super::session::{Session, environment};
+use super::session::{Session, with_store_in};
 use super::{CliError, CliResult, Global, plugin_set, run};
-use crate::config::Config;
 use crate::demo::report::{self, Comparison};
 use crate::demo::{self, Demo, Options, Parts};
 use crate::directory::Directory;
 use crate::plugin::Plugin;
 use crate::source::Input;
-use crate::store::{self, FindingFilter, IngestOptions};
+use crate::store::FindingFilter;
+use crate::store::ingest::{IngestOptions, ingest};
 use model::Finding;
 
 /// Arguments of `demo`.
@@ -106,38 +105,39 @@ fn detect(demo: &Demo, folder: &Path, global: &Global, begun: Instant) -> Result
     let out = std::fs::File::create(&feed).map_err(cannot_write)?;
     demo.write_ndjson(std::io::BufWriter::new(out)).map_err(cannot_write)?;
 
-    let session = Session::open(&config, folder, "demo")?;
-    eprintln!("database: private PostgreSQL started ({:.1} s)", begun.elapsed().as_secs_f64());
-    let done = fill(&session, &config, &plugins, feed, begun);
-    session.close();
-    done
+    let mut findings = Vec::new();
+    with_store_in("demo", config, folder, async |session| {
+        eprintln!("database: private PostgreSQL started ({:.1} s)", begun.elapsed().as_secs_f64());
+        findings = fill(session, plugins, feed, begun).await?;
+        Ok(ExitCode::SUCCESS)
+    })?;
+    Ok(findings)
 }
 
-fn fill(
+async fn fill(
     session: &Session,
-    config: &Config,
-    plugins: &[Plugin],
+    plugins: Vec<Plugin>,
     feed: PathBuf,
     begun: Instant,
 ) -> Result<Vec<Finding>, CliError> {
-    let directory = Arc::new(Directory::from_config(config));
-    let ingest = store::ingest(&session.store, vec![Input::File(feed)], directory, IngestOptions::default());
-    let ingested = session.runtime.block_on(ingest).map_err(|e| CliError::Environment(e.to_string()))?;
-    let counts = &ingested.counts;
+    let directory = Arc::new(Directory::from_config(&session.config));
+    let options = IngestOptions { stop: session.stop.clone(), ..IngestOptions::default() };
+    let ingested = ingest(&session.store, vec![Input::File(feed)], directory, options).await;
+    let counts = ingested.map_err(|e| CliError::Environment(e.to_string()))?.counts;
     let (seconds, new, known) = (begun.elapsed().as_secs_f64(), counts.new, counts.duplicates);
     eprintln!("ingested: {new} records, {known} delivered twice ({seconds:.1} s)");
+    let stop = session.stop.clone();
     let mut first = true;
-    let stop = AtomicBool::new(false);
-    run::evaluate(session, config, plugins, super::scan::default_workers(), |log| {
+    run::evaluate(session, plugins, super::scan::default_workers(), move |log| {
         log.drain(&stop, |progress| {
             if std::mem::take(&mut first) {
                 let seconds = begun.elapsed().as_secs_f64();
                 eprintln!("first findings: {} after {seconds:.1} s", progress.new);
             }
         })
-    })?;
-    let all = FindingFilter::default();
-    session.runtime.block_on(session.store.findings(&all)).map_err(environment)
+    })
+    .await?;
+    Ok(session.store.findings(&FindingFilter::default()).await?)
 }
 
 fn remove(folder: &Path) -> Result<(), CliError> {

@@ -1,7 +1,11 @@
 //! Commands: one file each. Owns arguments, exit codes and what is printed; does not own any work.
 
 mod config;
+mod db;
 pub mod demo;
+mod findings;
+mod ingest;
+pub mod output;
 mod plugin;
 mod plugin_set;
 pub mod print;
@@ -9,11 +13,6 @@ pub mod run;
 mod scan;
 pub mod session;
 pub mod summary;
-mod db;
-mod findings;
-mod ingest;
-pub mod output;
-pub mod session;
 
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -48,6 +47,8 @@ pub struct Global {
 enum Command {
     /// Evaluates call records from files and prints the findings.
     Scan(scan::ScanArgs),
+    /// Stores call records in the log, each once.
+    Ingest(ingest::IngestArgs),
     /// Evaluates the log: what is new in it, or for ever.
     Run(run::RunArgs),
     /// Checks the configuration.
@@ -64,7 +65,6 @@ enum Command {
     /// Lists or shows what was found.
     #[command(subcommand)]
     Findings(findings::FindingsCommand),
-    Ingest(ingest::IngestArgs),
 }
 
 /// How a listing is printed.

@@ -3,15 +3,16 @@
 use std::path::PathBuf;
 use std::process::ExitCode;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 use clap::Args;
 
-use super::session::{Session, environment};
+use super::print::visible;
+use super::session::{Session, with_store_in};
 use super::{CliError, CliResult, Global, plugin_set};
-use crate::config::Config;
 use crate::directory::Directory;
+use crate::engine::detector::Parked;
 use crate::engine::log::{LogError, LogRun, Progress, StoredState};
 use crate::engine::{Engine, Options};
 use crate::plugin::{Plugin, Services};
@@ -40,72 +41,70 @@ pub struct RunArgs {
 pub fn run(args: &RunArgs, global: &Global) -> CliResult {
     let config = global.load_config()?;
     let plugins = plugin_set::load(global, &config, args.plugins.as_deref(), &[])?;
-    let session = Session::open(&config, &global.data_dir(), "run")?;
-    let stop = Arc::new(AtomicBool::new(false));
-    stop_on_signal(&session, &stop);
     let workers = args.workers.map_or_else(super::scan::default_workers, usize::from);
-    let done = evaluate(&session, &config, &plugins, workers, |log| {
-        loop {
-            log.drain(&stop, |progress| eprintln!("{}", line(progress)))?;
-            if args.until_idle || stop.load(Ordering::Relaxed) {
-                return Ok(());
+    let until_idle = args.until_idle;
+    with_store_in("run", config, &global.data_dir(), async |session| {
+        let stop = session.stop.clone();
+        let evaluated = evaluate(session, plugins, workers, move |log| {
+            loop {
+                log.drain(&stop, |progress| eprintln!("{}", line(progress)))?;
+                if until_idle || stop.load(Ordering::Relaxed) {
+                    return Ok(());
+                }
+                std::thread::sleep(POLL);
             }
-            std::thread::sleep(POLL);
-        }
-    });
-    session.close();
-    let (progress, quarantined) = done?;
-    eprintln!("idle: {}", line(&progress));
-    for parked in &progress.parked {
-        eprintln!(
-            "{} failed on record {}: {}",
-            parked.detector,
-            parked.record,
-            super::print::visible(&parked.reason)
-        );
+        });
+        Ok(report(&evaluated.await?))
+    })
+}
+
+fn report((progress, quarantined): &Evaluated) -> ExitCode {
+    eprintln!("idle: {}", line(progress));
+    for Parked { detector, record, reason } in &progress.parked {
+        eprintln!("{detector} failed on record {record}: {}", visible(reason));
     }
-    for (detector, reason) in &quarantined {
-        eprintln!("{detector} was stopped, its findings are incomplete: {}", super::print::visible(reason));
+    for (detector, reason) in quarantined {
+        eprintln!("{detector} was stopped, its findings are incomplete: {}", visible(reason));
     }
-    Ok(ExitCode::from(if quarantined.is_empty() { 0 } else { 2 }))
+    ExitCode::from(if quarantined.is_empty() { 0 } else { 2 })
 }
 
 /// Progress, and the detectors that were stopped with their reasons.
 pub type Evaluated = (Progress, Vec<(String, String)>);
 
-/// Starts an engine on the session's log and lets `work` drive it.
+/// Starts an engine on the session's log, on a thread of its own, and lets `work` drive it.
 ///
 /// # Errors
 /// When the database or the engine fails.
-pub fn evaluate(
+pub async fn evaluate(
     session: &Session,
-    config: &Config,
-    plugins: &[Plugin],
+    plugins: Vec<Plugin>,
     workers: usize,
-    work: impl FnOnce(&mut LogRun<'_>) -> Result<(), LogError>,
+    work: impl FnOnce(&mut LogRun<'_>) -> Result<(), LogError> + Send + 'static,
 ) -> Result<Evaluated, CliError> {
-    let runtime = session.runtime.handle();
-    let names = Arc::new(runtime.block_on(session.store.names()).map_err(environment)?);
-    let stored = names.len();
-    let directory = Arc::new(Directory::from_config(config));
-    let state = Arc::new(StoredState::new(session.store.clone(), runtime.clone()));
-    let services = Services { names: names.clone(), directory: directory.clone(), state };
-    let options =
-        Options { workers, lateness: i64::from(config.lateness_hours) * 3_600_000, generation: GENERATION };
-    let mut engine = Engine::start(plugins, config, &services, &options).map_err(failed)?;
-    let done = LogRun::start(&session.store, runtime, &mut engine, &names, &directory, GENERATION, stored)
-        .and_then(|mut log| work(&mut log).map(|()| log.progress().clone()));
-    let quarantined = engine
-        .fates()
-        .iter()
-        .filter_map(|(id, fate)| Some((id.clone(), fate.quarantined.clone()?)))
-        .collect();
-    engine.stop();
-    Ok((done.map_err(failed)?, quarantined))
+    let (store, config) = (session.store.clone(), session.config.clone());
+    let names = Arc::new(store.names().await?);
+    let runtime = tokio::runtime::Handle::current();
+    let evaluated = tokio::task::spawn_blocking(move || {
+        let stored = names.len();
+        let directory = Arc::new(Directory::from_config(&config));
+        let state = Arc::new(StoredState::new(store.clone(), runtime.clone()));
+        let services = Services { names: names.clone(), directory: directory.clone(), state };
+        let lateness = i64::from(config.lateness_hours) * 3_600_000;
+        let options = Options { workers, lateness, generation: GENERATION };
+        let mut engine = Engine::start(&plugins, &config, &services, &options)?;
+        let done = LogRun::start(&store, &runtime, &mut engine, &names, &directory, GENERATION, stored)
+            .and_then(|mut log| work(&mut log).map(|()| log.progress().clone()));
+        let fates = engine.fates().iter();
+        let quarantined = fates.filter_map(|(id, f)| Some((id.clone(), f.quarantined.clone()?))).collect();
+        engine.stop();
+        Ok::<_, LogError>((done?, quarantined))
+    });
+    evaluated.await.map_err(|e| CliError::Environment(format!("the engine ended: {e}")))?.map_err(failed)
 }
 
-fn failed(error: impl Into<LogError>) -> CliError {
-    CliError::Environment(error.into().to_string())
+fn failed(error: LogError) -> CliError {
+    CliError::Environment(error.to_string())
 }
 
 fn line(progress: &Progress) -> String {
@@ -116,23 +115,4 @@ fn line(progress: &Progress) -> String {
         line.push_str(&format!(", {unreadable} records this version cannot read"));
     }
     line
-}
-
-/// SIGINT and SIGTERM let the batch finish; the checkpoint follows.
-pub fn stop_on_signal(session: &Session, stop: &Arc<AtomicBool>) {
-    use tokio::signal::unix::{SignalKind, signal};
-    let stop = stop.clone();
-    session.runtime.spawn(async move {
-        let (Ok(mut interrupt), Ok(mut terminate)) =
-            (signal(SignalKind::interrupt()), signal(SignalKind::terminate()))
-        else {
-            tracing::warn!("signals cannot be handled; the program will end at once when asked to stop");
-            return;
-        };
-        tokio::select! {
-            _ = interrupt.recv() => {}
-            _ = terminate.recv() => {}
-        }
-        stop.store(true, Ordering::Relaxed);
-    });
 }

@@ -1,52 +1,9 @@
-//! An open database for a command, and the threads its connections live on.
-
-use tokio::runtime::Runtime;
-
-use super::CliError;
-use crate::config::Config;
-use crate::store::{Options, Store, StoreError};
-
-/// Threads for connections; the work is done elsewhere.
-const IO_THREADS: usize = 2;
-
-/// A database and its runtime.
-pub struct Session {
-    /// Where asynchronous work runs.
-    pub runtime: Runtime,
-    /// The database.
-    pub store: Store,
-}
-
-impl Session {
-    /// Opens the configured database for the named command.
-    ///
-    /// # Errors
-    /// When it cannot be started or reached: exit code 3.
-    pub fn open(config: &Config, data_dir: &std::path::Path, command: &str) -> Result<Session, CliError> {
-        let runtime = tokio::runtime::Builder::new_multi_thread()
-            .worker_threads(IO_THREADS)
-            .enable_all()
-            .build()
-            .map_err(|e| CliError::Environment(format!("cannot start threads: {e}")))?;
-        let options = Options::new(format!("ringfence {command}"));
-        let store = runtime.block_on(Store::open(config, data_dir, &options)).map_err(environment)?;
-        Ok(Session { runtime, store })
-    }
-
-    /// Closes the connections and stops the private server.
-    pub fn close(self) {
-        self.runtime.block_on(self.store.close());
-    }
-}
-
-/// A database failure as a command's: exit code 3.
-pub fn environment(error: StoreError) -> CliError {
-    CliError::Environment(error.to_string())
 //! A command's time with the database: opened, used, closed, also when a signal ends it.
 //!
 //! Owns the async runtime and signals of commands that use the store. SIGINT and SIGTERM end the work, stop the private
 //! server and leave nothing running; the server itself is not in the terminal's process group.
 
+use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
@@ -76,6 +33,9 @@ pub struct Session {
     pub stop: Arc<AtomicBool>,
 }
 
+/// How long work may take to reach its next checkpoint after a signal.
+const GRACE: Duration = Duration::from_secs(4);
+
 /// How long threads may take to end after the database is closed.
 const SHUTDOWN_LIMIT: Duration = Duration::from_secs(1);
 
@@ -84,7 +44,19 @@ const SHUTDOWN_LIMIT: Duration = Duration::from_secs(1);
 /// # Errors
 /// When the database cannot be opened, the work fails, or a signal ends it.
 pub fn with_store(name: &str, global: &Global, work: impl AsyncFnOnce(&Session) -> CliResult) -> CliResult {
-    let config = global.load_config()?;
+    with_store_in(name, global.load_config()?, &global.data_dir(), work)
+}
+
+/// The same with a configuration and a data directory of the command's own.
+///
+/// # Errors
+/// As [`with_store`].
+pub fn with_store_in(
+    name: &str,
+    config: Config,
+    data_dir: &Path,
+    work: impl AsyncFnOnce(&Session) -> CliResult,
+) -> CliResult {
     let environment = |what: &str, e: std::io::Error| CliError::Environment(format!("cannot {what}: {e}"));
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .worker_threads(2)
@@ -108,13 +80,19 @@ pub fn with_store(name: &str, global: &Global, work: impl AsyncFnOnce(&Session) 
         tokio::pin!(signalled);
         let options = Options::new(format!("ringfence {name}"));
         let store = tokio::select! {
-            opened = Store::open(&config, &global.data_dir, &options) => opened?,
+            opened = Store::open(&config, data_dir, &options) => opened?,
             error = &mut signalled => return Err(error),
         };
-        let session = Session { store, config: config.clone(), stop: stop.clone() };
-        let done = tokio::select! {
-            done = work(&session) => done,
-            error = &mut signalled => Err(error),
+        let session = Session { store, config, stop: stop.clone() };
+        let done = {
+            let mut work = std::pin::pin!(work(&session));
+            tokio::select! {
+                done = &mut work => done,
+                error = &mut signalled => match tokio::time::timeout(GRACE, work).await {
+                    Ok(Ok(code)) => Ok(code),
+                    _ => Err(error),
+                },
+            }
         };
         session.store.close().await;
         done
