@@ -70,7 +70,8 @@ impl Change {
         set("User", party.name.clone().into());
         set("User number", format!("+{}", party.number).into());
         set("Location", SITES[party.site].name.into());
-        set("actor", mail.clone().into());
+        // People act for themselves; whoever has stolen an account acts as its owner.
+        set("actor", uuid_text(party.uuid).into());
         let number = |n: Option<u64>| Value::from(n.map_or(String::new(), |n| format!("+{n}")));
         match &self.what {
             What::Forwarding { from, to } => {
