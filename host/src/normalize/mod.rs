@@ -54,6 +54,8 @@ pub struct Normalizer {
     wanted: FieldSet,
     /// Fields copied from one key, in the order of conversion.
     copied: Vec<(FieldId, FieldType)>,
+    /// Telephone numbers copied from one key.
+    phones: Vec<FieldId>,
     /// Whether any field that depends on the location is wanted.
     needs_place: bool,
     known: FxHashMap<Box<str>, Name>,
@@ -112,12 +114,12 @@ impl Normalizer {
             FieldId::called_number,
             FieldId::forward_to,
         ];
-        let copied = FieldId::all()
+        let (phones, copied): (Vec<_>, Vec<_>) = FieldId::all()
             .filter(|f| f.webex_key.is_some() || keys::is_event_key(f.id))
             .filter(|f| !handled.contains(&f.id))
             .filter(|f| wanted.contains(f.id) || checked(f.ty))
             .map(|f| (f.id, f.ty))
-            .collect();
+            .partition(|(_, ty)| *ty == FieldType::Phone);
         let needs_place = wanted.iter().any(|id| {
             id.field().ty == FieldType::Phone
                 || matches!(id, FieldId::user | FieldId::country | FieldId::zone | FieldId::local_offset)
@@ -129,6 +131,7 @@ impl Normalizer {
             directory,
             wanted,
             copied,
+            phones: phones.into_iter().map(|(id, _)| id).collect(),
             needs_place,
             known: FxHashMap::default(),
             enums: Enums::default(),
@@ -280,7 +283,7 @@ impl Normalizer {
                         event.set_text(field, cut(text, MAX_TEXT_BYTES));
                     }
                 }
-                // Telephone numbers need the place; the identity is not a slot.
+                // Telephone numbers need the place, and the identity is no slot.
                 FieldType::Phone | FieldType::Id => {}
             }
         }
@@ -334,15 +337,17 @@ impl Normalizer {
         }
 
         let numbers = &mut self.numbers;
+        for field in &self.phones {
+            if let Some(text) = raw.text(*field)? {
+                event.set_phone(*field, numbers.number(text, &home, at));
+            }
+        }
+        let owner = raw
+            .text(FieldId::user_number)?
+            .map_or(model::Number::ABSENT, |text| numbers.number(text, &home, at));
         let mut read = |field| -> Result<Read, Fault> {
             Ok(raw.text(field)?.map_or_else(Read::default, |text| numbers.read(text, &home, at)))
         };
-        for (field, ty) in &self.copied {
-            if *ty == FieldType::Phone {
-                event.set_phone(*field, read(*field)?.number);
-            }
-        }
-        let owner = read(FieldId::user_number)?.number;
         let mut enumeration = |field| -> Result<Name, Fault> {
             match raw.text(field)? {
                 None => Ok(Name::ABSENT),
@@ -437,6 +442,7 @@ fn country_of(text: &str) -> Name {
 }
 
 /// A value as text; JSON numbers count as their digits.
+#[inline]
 fn text_of<'v>(field: FieldId, value: &'v Value<'_>) -> Result<Option<&'v str>, Fault> {
     match value {
         Value::Null => Ok(None),
@@ -460,6 +466,7 @@ impl<'a> Raw<'a> {
         self.values.get(usize::from(slot).wrapping_sub(1))
     }
 
+    #[inline]
     fn text(&self, field: FieldId) -> Result<Option<&'a str>, Fault> {
         self.value(field).map_or(Ok(None), |v| text_of(field, v))
     }
