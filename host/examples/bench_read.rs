@@ -78,7 +78,7 @@ fn cells(i: u64) -> Vec<String> {
         chrono::DateTime::from_timestamp_millis(t).unwrap().format("%Y-%m-%dT%H:%M:%S%.3fZ").to_string()
     };
     let rest = i.wrapping_mul(0x9e37_79b9_7f4a_7c15) >> 20;
-    let answered = rest % 4 != 0;
+    let answered = !rest.is_multiple_of(4);
     let duration = if answered { rest % 600 } else { 0 };
     let called = match rest % 10 {
         0..=2 => format!("{}", 2000 + rest % 2200),

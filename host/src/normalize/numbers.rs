@@ -27,6 +27,11 @@ pub(super) struct Numbers {
 }
 
 impl Numbers {
+    /// Forgets everything.
+    pub(super) fn clear(&mut self) {
+        self.remembered.clear();
+    }
+
     /// Reads a text whose class nobody asks for.
     pub(super) fn number(&mut self, text: &str, home: &Home<'_>, place: usize) -> Number {
         if text.starts_with('+') { numbering::parse(text, home) } else { self.read(text, home, place).number }
