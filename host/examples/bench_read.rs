@@ -78,7 +78,7 @@ fn cells(i: u64) -> Vec<String> {
         chrono::DateTime::from_timestamp_millis(t).unwrap().format("%Y-%m-%dT%H:%M:%S%.3fZ").to_string()
     };
     let rest = i.wrapping_mul(0x9e37_79b9_7f4a_7c15) >> 20;
-    let answered = rest % 4 != 0;
+    let answered = !rest.is_multiple_of(4);
     let duration = if answered { rest % 600 } else { 0 };
     let called = match rest % 10 {
         0..=2 => format!("{}", 2000 + rest % 2200),
@@ -167,6 +167,14 @@ fn best(mut run: impl FnMut()) -> Duration {
         .unwrap()
 }
 
+/// Processor seconds of this process so far, of all threads; `None` where there is no /proc.
+fn cpu() -> Option<f64> {
+    let stat = std::fs::read_to_string("/proc/self/stat").ok()?;
+    let fields: Vec<f64> =
+        stat.rsplit(')').next()?.split_whitespace().skip(11).take(2).flat_map(str::parse).collect();
+    Some(fields.iter().sum::<f64>() / 100.0)
+}
+
 fn main() {
     let records = std::env::args().nth(1).map_or(300_000, |n| n.parse().unwrap());
     let shape = std::env::args().nth(2).unwrap_or_else(|| "csv".to_owned());
@@ -236,6 +244,10 @@ fn main() {
         })
     };
     let (one, two) = (read(1), read(2));
+    let before = cpu();
+    let last = read(2);
+    let spent = cpu().zip(before).map(|(now, then)| (now - then) / 3.0);
+    let two = two.min(last);
     let per = |d: Duration| d.as_nanos() as f64 / records as f64;
     println!(
         "{records} records, csv {:.1} MB, {shape}",
@@ -252,6 +264,13 @@ fn main() {
             "{label:<27} {:>8.1} ms  {:>7.0} ns per record  ratio {ratio:.2}",
             time.as_secs_f64() * 1e3,
             per(time)
+        );
+    }
+    if let Some(seconds) = spent {
+        println!(
+            "processor time of read_all, 2 workers: {:.0} ns per record, ratio {:.2}",
+            seconds * 1e9 / records as f64,
+            seconds / baseline.as_secs_f64()
         );
     }
 }

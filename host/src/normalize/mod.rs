@@ -4,11 +4,13 @@
 //! not own where records come from (`source`) nor reading numbers as such (`model::numbering`). A normaliser is
 //! used by one thread: it remembers names, places and extensions it has met.
 
+mod derive;
 mod enums;
 mod fault;
 mod keys;
 mod numbers;
 mod place;
+mod raw;
 mod record;
 mod scalar;
 
@@ -19,14 +21,14 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use model::fields::FIELD_COUNT;
-use model::{Event, EventKind, FieldId, FieldSet, FieldType, Millis, Name, NameTable, NumberKind, RecordId};
+use model::{Event, EventKind, FieldId, FieldSet, FieldType, Millis, Name, NameTable, RecordId};
 use rustc_hash::FxHashMap;
 
 use crate::directory::Directory;
 use enums::{Enums, cut};
-use numbers::{Numbers, Read};
+use numbers::Numbers;
 use place::Places;
-use scalar::{EARLIEST, LATEST, present};
+use raw::{Raw, Slots, text_of};
 
 pub(crate) use fault::shorten;
 pub use fault::{Fault, FaultKind};
@@ -41,8 +43,6 @@ const MAX_TEXT_BYTES: usize = 4096;
 pub const MAX_UNKNOWN_KEYS: usize = 200;
 /// The name under which unknown keys beyond the limit are counted.
 pub const OTHER_KEYS: &str = "…";
-/// Largest believable offset from UTC in minutes: Kiribati has 14 hours.
-const MAX_OFFSET: i64 = 18 * 60;
 /// How far a release may lie before the start: clocks of two systems differ by seconds, never by a day.
 const MAX_BACKWARDS: Millis = 24 * 3_600_000;
 
@@ -54,6 +54,8 @@ pub struct Normalizer {
     wanted: FieldSet,
     /// Fields copied from one key, in the order of conversion.
     copied: Vec<(FieldId, FieldType)>,
+    /// Telephone numbers copied from one key.
+    phones: Vec<FieldId>,
     /// Whether any field that depends on the location is wanted.
     needs_place: bool,
     known: FxHashMap<Box<str>, Name>,
@@ -63,34 +65,6 @@ pub struct Normalizer {
     unknown_keys: FxHashMap<Box<str>, u64>,
     scratch: String,
 }
-
-/// Positions of the fields' values in a record, plus one; 0 is absent.
-type Slots = [u16; FIELD_COUNT];
-
-/// Derived fields of one of the two parties.
-struct Party {
-    number: FieldId,
-    class: FieldId,
-    country: FieldId,
-    ours: FieldId,
-    /// Direction of records in which this party is the record's owner.
-    own_side: Name,
-}
-
-const CALLING: Party = Party {
-    number: FieldId::calling_number,
-    class: FieldId::calling_class,
-    country: FieldId::calling_country,
-    ours: FieldId::calling_ours,
-    own_side: Name::known("ORIGINATING"),
-};
-const CALLED: Party = Party {
-    number: FieldId::called_number,
-    class: FieldId::called_class,
-    country: FieldId::called_country,
-    ours: FieldId::called_ours,
-    own_side: Name::known("TERMINATING"),
-};
 
 impl Normalizer {
     /// `wanted` are the fields events get; identity, start and report time always.
@@ -112,23 +86,26 @@ impl Normalizer {
             FieldId::called_number,
             FieldId::forward_to,
         ];
-        let copied = FieldId::all()
+        let (phones, copied): (Vec<_>, Vec<_>) = FieldId::all()
             .filter(|f| f.webex_key.is_some() || keys::is_event_key(f.id))
             .filter(|f| !handled.contains(&f.id))
             .filter(|f| wanted.contains(f.id) || checked(f.ty))
             .map(|f| (f.id, f.ty))
-            .collect();
+            .partition(|(_, ty)| *ty == FieldType::Phone);
         let needs_place = wanted.iter().any(|id| {
             id.field().ty == FieldType::Phone
                 || matches!(id, FieldId::user | FieldId::country | FieldId::zone | FieldId::local_offset)
                 || matches!(id, FieldId::forward_class | FieldId::forward_country)
-                || [CALLING, CALLED].iter().any(|p| [p.class, p.country, p.ours].contains(&id))
+                || [derive::CALLING, derive::CALLED]
+                    .iter()
+                    .any(|p| [p.class, p.country, p.ours].contains(&id))
         });
         Normalizer {
             names,
             directory,
             wanted,
             copied,
+            phones: phones.into_iter().map(|(id, _)| id).collect(),
             needs_place,
             known: FxHashMap::default(),
             enums: Enums::default(),
@@ -280,7 +257,7 @@ impl Normalizer {
                         event.set_text(field, cut(text, MAX_TEXT_BYTES));
                     }
                 }
-                // Telephone numbers need the place; the identity is not a slot.
+                // Telephone numbers need the place, and the identity is no slot.
                 FieldType::Phone | FieldType::Id => {}
             }
         }
@@ -298,206 +275,8 @@ impl Normalizer {
         self.known.insert(text.into(), name);
         Ok(name)
     }
-
-    /// Fields that depend on the place, and those made of several others.
-    fn derive(&mut self, raw: &Raw<'_>, event: &mut Event) -> Result<(), Fault> {
-        let wants = |field| self.wanted.contains(field);
-        let location = raw.text(FieldId::location)?.unwrap_or_default();
-        let at = self
-            .places
-            .find(location, &self.directory, &self.names)
-            .map_err(|_| full(FieldId::location, location))?;
-        let place = self.places.get(at);
-
-        if wants(FieldId::zone) {
-            event.set_name(FieldId::zone, place.zone);
-        }
-        if wants(FieldId::local_offset) {
-            let offset = place.utc_offset(event.int(FieldId::start_time)).map(i64::from);
-            let stated = raw.int(FieldId::site_offset)?.filter(|m| m.abs() <= MAX_OFFSET);
-            if let Some(minutes) = offset.or(stated) {
-                event.set_int(FieldId::local_offset, minutes);
-            }
-        }
-        let mut fallback = Name::ABSENT;
-        if !place.country.is_present() {
-            for field in [FieldId::site_main_number, FieldId::user_number] {
-                if let Some(text) = raw.text(field)?.filter(|t| !fallback.is_present() && t.starts_with('+'))
-                {
-                    fallback = country_of(text);
-                }
-            }
-        }
-        let home = place.home(fallback);
-        if wants(FieldId::country) {
-            event.set_name(FieldId::country, home.country);
-        }
-
-        let numbers = &mut self.numbers;
-        let mut read = |field| -> Result<Read, Fault> {
-            Ok(raw.text(field)?.map_or_else(Read::default, |text| numbers.read(text, &home, at)))
-        };
-        for (field, ty) in &self.copied {
-            if *ty == FieldType::Phone {
-                event.set_phone(*field, read(*field)?.number);
-            }
-        }
-        let owner = read(FieldId::user_number)?.number;
-        let mut enumeration = |field| -> Result<Name, Fault> {
-            match raw.text(field)? {
-                None => Ok(Name::ABSENT),
-                Some(text) => self.enums.read(&self.names, field, text).map_err(|_| full(field, text)),
-            }
-        };
-        for party in [&CALLING, &CALLED] {
-            if ![party.number, party.class, party.country, party.ours].into_iter().any(wants) {
-                continue;
-            }
-            let seen = read(party.number)?;
-            if wants(party.number) {
-                event.set_phone(party.number, seen.number);
-            }
-            if !seen.number.is_present() {
-                continue;
-            }
-            let own_side = seen.number == owner
-                && owner.kind() == NumberKind::E164
-                && enumeration(FieldId::direction)? == party.own_side;
-            let ours = own_side || self.directory.is_ours(seen.number);
-            let class = numbers::class(seen, ours, enumeration(FieldId::call_type)?);
-            if wants(party.class) {
-                event.set_enum(party.class, class);
-            }
-            if wants(party.country) {
-                event.set_name(party.country, seen.country);
-            }
-            if wants(party.ours) {
-                event.set_bool(party.ours, class == Name::known("internal"));
-            }
-        }
-        if [FieldId::forward_to, FieldId::forward_class, FieldId::forward_country].into_iter().any(wants) {
-            let seen = read(FieldId::forward_to)?;
-            let ours = self.directory.is_ours(seen.number);
-            if wants(FieldId::forward_to) {
-                event.set_phone(FieldId::forward_to, seen.number);
-            }
-            if wants(FieldId::forward_class) {
-                event.set_enum(FieldId::forward_class, numbers::class(seen, ours, Name::ABSENT));
-            }
-            if wants(FieldId::forward_country) {
-                event.set_name(FieldId::forward_country, seen.country);
-            }
-        }
-        if wants(FieldId::user) {
-            let user = self.user(raw, owner)?;
-            event.set_name(FieldId::user, user);
-        }
-        Ok(())
-    }
-
-    /// The subject of user findings: the owner's identity, else the best stand-in the record has.
-    fn user(&mut self, raw: &Raw<'_>, number: model::Number) -> Result<Name, Fault> {
-        use std::fmt::Write as _;
-        if let Some(uuid) = raw.text(FieldId::user_uuid)? {
-            return self.name(FieldId::user, uuid);
-        }
-        let mut text = std::mem::take(&mut self.scratch);
-        text.clear();
-        let trunk = || -> Result<Option<&str>, Fault> {
-            let gateway =
-                raw.text(FieldId::user_type)?.is_some_and(|t| t.eq_ignore_ascii_case("LocalGateway"));
-            if !gateway {
-                return Ok(None);
-            }
-            Ok(raw.text(FieldId::inbound_trunk)?.or(raw.text(FieldId::outbound_trunk)?))
-        };
-        if number.is_present() {
-            // Writing to a string cannot fail.
-            let _ = write!(text, "number:{number}");
-        } else if let Some(trunk) = trunk()? {
-            text.push_str("trunk:");
-            text.push_str(trunk);
-        } else if let Some(display) = raw.text(FieldId::user_name)? {
-            text.push_str("name:");
-            text.push_str(display);
-        }
-        let name = self.name(FieldId::user, &text);
-        self.scratch = text;
-        name
-    }
 }
 
 fn full(field: FieldId, text: &str) -> Fault {
     Fault::in_field(field, text, FaultKind::TooManyNames)
-}
-
-fn country_of(text: &str) -> Name {
-    let number = model::numbering::parse(text, &model::numbering::Home::default());
-    model::numbering::describe(number).0
-}
-
-/// A value as text; JSON numbers count as their digits.
-fn text_of<'v>(field: FieldId, value: &'v Value<'_>) -> Result<Option<&'v str>, Fault> {
-    match value {
-        Value::Null => Ok(None),
-        Value::Text(text) => Ok(present(text)),
-        Value::Number(raw) => Ok(Some(raw)),
-        Value::Bool(b) => Err(Fault::in_field(field, if *b { "true" } else { "false" }, FaultKind::NotText)),
-        Value::Nested(raw) => Err(Fault::in_field(field, raw, FaultKind::NotText)),
-    }
-}
-
-/// A record's values by field.
-struct Raw<'a> {
-    slots: &'a Slots,
-    values: &'a [Value<'a>],
-}
-
-impl<'a> Raw<'a> {
-    #[inline]
-    fn value(&self, field: FieldId) -> Option<&'a Value<'a>> {
-        let slot = self.slots[field as usize];
-        self.values.get(usize::from(slot).wrapping_sub(1))
-    }
-
-    fn text(&self, field: FieldId) -> Result<Option<&'a str>, Fault> {
-        self.value(field).map_or(Ok(None), |v| text_of(field, v))
-    }
-
-    fn time(&self, field: FieldId) -> Result<Option<Millis>, Fault> {
-        let Some(text) = self.text(field)? else { return Ok(None) };
-        let at = scalar::time(text).ok_or_else(|| Fault::in_field(field, text, FaultKind::NotATime))?;
-        if (EARLIEST..LATEST).contains(&at) {
-            Ok(Some(at))
-        } else {
-            Err(Fault::in_field(field, text, FaultKind::TimeOutOfRange))
-        }
-    }
-
-    fn int(&self, field: FieldId) -> Result<Option<i64>, Fault> {
-        let Some(text) = self.text(field)? else { return Ok(None) };
-        scalar::whole(text).map(Some).ok_or_else(|| Fault::in_field(field, text, FaultKind::NotAWholeNumber))
-    }
-
-    fn u32(&self, field: FieldId) -> Result<Option<u32>, Fault> {
-        let Some(value) = self.int(field)? else { return Ok(None) };
-        u32::try_from(value)
-            .map(Some)
-            .map_err(|_| Fault::in_field(field, &value.to_string(), FaultKind::NotAWholeNumber))
-    }
-
-    fn float(&self, field: FieldId) -> Result<Option<f64>, Fault> {
-        let Some(text) = self.text(field)? else { return Ok(None) };
-        let value = text.parse().ok().filter(|f: &f64| f.is_finite());
-        value.map(Some).ok_or_else(|| Fault::in_field(field, text, FaultKind::NotANumber))
-    }
-
-    fn boolean(&self, field: FieldId) -> Result<Option<bool>, Fault> {
-        let Some(value) = self.value(field) else { return Ok(None) };
-        if let Value::Bool(b) = value {
-            return Ok(Some(*b));
-        }
-        let Some(text) = text_of(field, value)? else { return Ok(None) };
-        scalar::boolean(text).map(Some).ok_or_else(|| Fault::in_field(field, text, FaultKind::NotABoolean))
-    }
 }

@@ -27,6 +27,16 @@ pub(super) struct Numbers {
 }
 
 impl Numbers {
+    /// Forgets everything.
+    pub(super) fn clear(&mut self) {
+        self.remembered.clear();
+    }
+
+    /// Reads a text whose class nobody asks for.
+    pub(super) fn number(&mut self, text: &str, home: &Home<'_>, place: usize) -> Number {
+        if text.starts_with('+') { numbering::parse(text, home) } else { self.read(text, home, place).number }
+    }
+
     /// Reads and classes a text; `place` tells dial plans apart.
     pub(super) fn read(&mut self, text: &str, home: &Home<'_>, place: usize) -> Read {
         let fresh = || {

@@ -61,6 +61,17 @@ pub(super) struct Places {
 }
 
 impl Places {
+    /// Whether it is time to [`Places::clear`].
+    pub(super) fn is_full(&self) -> bool {
+        self.places.len() >= REMEMBERED
+    }
+
+    /// Forgets everything; positions given out before mean nothing any more.
+    pub(super) fn clear(&mut self) {
+        self.by_name.clear();
+        self.places.clear();
+    }
+
     /// Position of the place with that name; empty for records without a location.
     pub(super) fn find(
         &mut self,
@@ -70,10 +81,6 @@ impl Places {
     ) -> Result<usize, TooManyNames> {
         if let Some(index) = self.by_name.get(name) {
             return Ok(*index);
-        }
-        if self.places.len() >= REMEMBERED {
-            self.by_name.clear();
-            self.places.clear();
         }
         let location = directory.location(name);
         let country = location.and_then(|l| l.country).or(directory.default_country);

@@ -26,6 +26,11 @@ pub(super) const LATEST: Millis = 4_102_444_800_000;
 /// zone it is UTC. The fraction may have up to nine digits; what is below a millisecond is cut off.
 pub(super) fn time(text: &str) -> Option<Millis> {
     let b = text.as_bytes();
+    if let Ok(b) = b.try_into()
+        && let Some(at) = common_time(b)
+    {
+        return Some(at);
+    }
     let digits = |from: usize, count: usize| -> Option<i64> {
         b.get(from..from + count)?.iter().try_fold(0i64, |n, d| {
             let d = d.wrapping_sub(b'0');
@@ -84,6 +89,32 @@ pub(super) fn time(text: &str) -> Option<Millis> {
     }
     let minutes = days_from_civil(year, month, day) * 1440 + hour * 60 + minute - zone;
     Some((minutes * 60 + second) * 1000 + millis)
+}
+
+/// The form nearly every time has, `YYYY-MM-DDTHH:MM:SS.mmmZ`; `None` also for whatever needs a closer look.
+#[inline]
+fn common_time(b: &[u8; 24]) -> Option<Millis> {
+    let mut wrong = 0u8;
+    let mut digits = |from: usize, count: usize| {
+        b[from..from + count].iter().fold(0u32, |n, d| {
+            let d = d.wrapping_sub(b'0');
+            wrong |= u8::from(d > 9);
+            n * 10 + u32::from(d)
+        })
+    };
+    let (year, month, day) = (digits(0, 4), digits(5, 2), digits(8, 2));
+    let (hour, minute, second, millis) = (digits(11, 2), digits(14, 2), digits(17, 2), digits(20, 3));
+    let marks = [b[4], b[7], b[10], b[13], b[16], b[19], b[23]] == *b"--T::.Z";
+    // Days that not every month has are left to the general form.
+    let plain =
+        (1..=12).contains(&month) && (1..=28).contains(&day) && hour < 24 && minute < 60 && second < 60;
+    if wrong != 0 || !marks || !plain {
+        return None;
+    }
+    let days = days_from_civil(i64::from(year), i64::from(month), i64::from(day));
+    Some(
+        ((days * 24 + i64::from(hour)) * 60 + i64::from(minute)) * 60_000 + i64::from(second * 1000 + millis),
+    )
 }
 
 /// Days since 1970-01-01 of a Gregorian date (Howard Hinnant's algorithm).

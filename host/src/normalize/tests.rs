@@ -295,6 +295,29 @@ fn classes_are_decided_by_the_number_in_the_country_of_the_location() {
 }
 
 #[test]
+fn more_locations_than_are_remembered_change_nothing() {
+    let mut normalizer = normalizer(FieldSet::ALL);
+    let mut event = Event::default();
+    for i in 0..9000 {
+        for location in [format!("Place {i}"), "Madrid".to_owned()] {
+            let text = json(&[("Location", &format!("\"{location}\"")), ("Called number", "\"911550123\"")]);
+            normalizer.normalize(&stored_record(text.as_bytes()).unwrap().record(), &mut event).unwrap();
+        }
+        assert_eq!(event.phone(FieldId::called_number).to_string(), "+34911550123");
+        assert_eq!(event.int(FieldId::local_offset), 60);
+    }
+}
+
+#[test]
+fn the_stated_country_stands_in_for_one_that_cannot_be_read() {
+    let stated = |number: &str| {
+        name_of(&[("Called number", number), ("International country", "\"lv\"")], FieldId::called_country)
+    };
+    assert_eq!(stated("\"99999999\"").as_deref(), Some("LV"));
+    assert_eq!(stated("\"+5358123456\"").as_deref(), Some("CU"));
+}
+
+#[test]
 fn own_numbers_are_known_by_directory_and_by_owner() {
     let (event, _) = event_of(&[]);
     assert!(event.bool(FieldId::calling_ours) && !event.bool(FieldId::called_ours));

@@ -107,13 +107,24 @@ impl Cutter<'_> {
         if self.last || self.failed.is_some() {
             return;
         }
-        let before = self.buffer.len();
-        self.buffer.reserve(BLOCK_BYTES);
-        let mut part = self.reader.by_ref().take(BLOCK_BYTES as u64);
-        match part.read_to_end(&mut self.buffer) {
-            Ok(_) => self.last = self.buffer.len() - before < BLOCK_BYTES,
-            Err(e) => self.failed = Some(open::damaged(&e)),
+        let mut end = self.buffer.len();
+        let full = end + BLOCK_BYTES;
+        self.buffer.resize(full, 0);
+        while end < full {
+            match self.reader.read(&mut self.buffer[end..]) {
+                Ok(0) => {
+                    self.last = true;
+                    break;
+                }
+                Ok(count) => end += count,
+                Err(e) if e.kind() == std::io::ErrorKind::Interrupted => {}
+                Err(e) => {
+                    self.failed = Some(open::damaged(&e));
+                    break;
+                }
+            }
         }
+        self.buffer.truncate(end);
     }
 
     /// Where in the file a position of the buffer is, for a message; what was read until there counts.

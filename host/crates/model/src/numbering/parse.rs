@@ -24,6 +24,9 @@ const MAX_E164: usize = 15;
 /// (`*99`) and what fits no reading stay [`crate::NumberKind::Digits`]; SIP addresses and other text become
 /// [`crate::NumberKind::Other`]. Never fails; blank text is absent.
 pub fn parse(text: &str, home: &Home<'_>) -> Number {
+    if let Some(number) = plain_e164(text) {
+        return number;
+    }
     let text = text.trim();
     let bare = text.strip_prefix("tel:").unwrap_or(text);
     let Some(dialled) = Dialled::read(bare) else { return Number::from_dialled(text) };
@@ -39,6 +42,23 @@ pub fn parse(text: &str, home: &Home<'_>) -> Number {
         dialled_in(digits, home)
     };
     read.unwrap_or_else(|| Number::from_dialled(dialled.symbols()))
+}
+
+/// `+` and 7 to 15 digits and nothing else: how nearly every number in a record stands.
+fn plain_e164(text: &str) -> Option<Number> {
+    let digits = text.as_bytes().strip_prefix(b"+")?;
+    if !(MIN_E164..=MAX_E164).contains(&digits.len()) || digits[0] == b'0' {
+        return None;
+    }
+    let mut value = 0u64;
+    for b in digits {
+        let digit = b.wrapping_sub(b'0');
+        if digit > 9 {
+            return None;
+        }
+        value = value * 10 + u64::from(digit);
+    }
+    Number::from_e164(value)
 }
 
 /// What was dialled, without separators.
