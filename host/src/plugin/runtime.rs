@@ -148,6 +148,10 @@ fn open_cache(folder: &Path) -> Option<Cache> {
 
 /// Makes the folder if need be and tries to write to it. Machine code is loaded from it, so it is ours alone.
 fn private_folder(folder: &Path) -> std::io::Result<()> {
+    // Its parent may be the data directory, which the private PostgreSQL's user must be able to enter.
+    if let Some(parent) = folder.parent() {
+        std::fs::create_dir_all(parent)?;
+    }
     let mut builder = std::fs::DirBuilder::new();
     builder.recursive(true);
     #[cfg(unix)]

@@ -36,8 +36,9 @@ const NORTH_AMERICA: [Name; 7] = [
 /// Class and country of a number dialled in `home`; `is_ours` says that it belongs to the organisation.
 ///
 /// - A premium number is premium wherever it is, a toll-free one toll-free; other foreign numbers are
-///   international, also those in no known range: unallocated foreign ranges are where revenue-share fraud goes.
-/// - A domestic number in no known range, a calling code that does not exist and an impossible length are invalid.
+///   international, also those in no known range or of odd length: such ranges are where revenue-share fraud goes.
+/// - A domestic number in no known range is national: plans change faster than metadata. One of impossible length
+///   is invalid, and so is a calling code that does not exist.
 /// - Without a known home country, domestic and international cannot be told apart: the class is absent.
 /// - The country is absent for extensions and short numbers, and `001` for world-wide ranges.
 pub fn classify(number: Number, home: &Home<'_>, is_ours: bool) -> (Name, Name) {
@@ -60,11 +61,10 @@ fn destination(found: Found, home: &Home<'_>) -> Name {
         (870 | 881 | 882 | 883, _) => SATELLITE,
         (800, _) | (_, Kind::TollFree) => TOLL_FREE,
         (808, _) => SHARED_COST,
-        _ if !found.possible => INVALID,
         _ if !home.country.is_present() => Name::ABSENT,
         (_, kind) => match (is_domestic(found, home), kind) {
             (false, _) => INTERNATIONAL,
-            (true, Kind::Unknown) => INVALID,
+            (true, _) if !found.possible => INVALID,
             (true, Kind::Mobile) => MOBILE,
             (true, Kind::SharedCost) => SHARED_COST,
             (true, _) => NATIONAL,

@@ -214,7 +214,7 @@ fn what_is_no_number_stays_what_it_is() {
 fn unallocated_foreign_ranges_are_international() {
     reads(&home("ES"), "0037199999999", "+37199999999");
     is_class("ES", "+37199999999", "international", "LV");
-    is_class("LV", "+37199999999", "invalid", "LV");
+    is_class("LV", "+37199999999", "national", "LV");
 }
 
 proptest! {
