@@ -209,7 +209,7 @@ impl AfterHours {
         }
         let case = Case::new("after-hours", DAY).about(About::Day(night));
         let age = state.rhythm.age();
-        let (episode, added) = if episodes.open(case, now.start).is_some() {
+        let (episode, added) = if episodes.peek(case, now.start).is_some() {
             episodes.extend(case, now.alone())
         } else {
             state.waiting.push(now.id);

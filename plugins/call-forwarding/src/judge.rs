@@ -71,10 +71,10 @@ impl CallForwarding {
             false => Severity::Low,
         };
         let after_change = episodes
-            .open(self.change_case(), now.start)
+            .peek(self.change_case(), now.start)
             .is_some_and(|e| e.facts.numbers.contains(&leg.number) || abroad);
         let open = episodes
-            .open(self.calls_case(), now.start)
+            .peek(self.calls_case(), now.start)
             .is_some_and(|e| e.facts.numbers.contains(&leg.number));
         if !after_change && !open {
             let usual = known_days >= self.config.usual_days;

@@ -108,7 +108,7 @@ impl InternationalCalls {
     ) {
         let config = &self.config;
         let case = Case::new("new-country", config.quiet_hours * HOUR);
-        let new: Vec<_> = match episodes.open(case, now.start) {
+        let new: Vec<_> = match episodes.peek(case, now.start) {
             Some(episode) => episode.facts.countries.clone(),
             None => Vec::new(),
         };
@@ -120,7 +120,7 @@ impl InternationalCalls {
         let hour = Hour::of(now, belongs);
         let in_day = now.within(DAY).iter().filter(|c| belongs(c)).count();
         let warm = before.age(day) >= config.warm_days;
-        let drip = episodes.open(case, now.start).is_some_and(|e| e.records() + 1 >= DRIP);
+        let drip = episodes.peek(case, now.start).is_some_and(|e| e.records() + 1 >= DRIP);
         // Redialling one number that does not answer is no traffic.
         let traffic = hour.numbers > 1 || hour.seconds > 120;
         let talk = hour.seconds / 60;
@@ -165,7 +165,7 @@ impl InternationalCalls {
         };
         // A day that was unusual before it became a burst stays one finding.
         let unusual = unusual_day(day);
-        let case = if episodes.open(unusual, now.start).is_some() { unusual } else { BURST };
+        let case = if episodes.peek(unusual, now.start).is_some() { unusual } else { BURST };
         self.grow(case, now.within(HOUR), |c| c.event.is_foreign(), before, day, hour, severity, episodes);
     }
 
@@ -180,14 +180,14 @@ impl InternationalCalls {
         let (today, days) = (history.today(), history.days());
         if days.len() < self.config.forest_days
             || today.calls < self.config.forest_calls
-            || episodes.open(BURST, now.start).is_some()
+            || episodes.peek(BURST, now.start).is_some()
             || !days.iter().all(|d| d.calls < today.calls || d.seconds < today.seconds)
         {
             return;
         }
         let Some(unusual) = forest::judge(now.subject, days, today) else { return };
         let case = unusual_day(day);
-        let open = episodes.open(case, now.start).is_some();
+        let open = episodes.peek(case, now.start).is_some();
         if unusual.score < self.config.forest_score && !open {
             return;
         }

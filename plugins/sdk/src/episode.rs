@@ -201,11 +201,14 @@ struct Ordinal {
 pub struct Episodes<F> {
     list: Vec<Episode<F>>,
     ordinals: Vec<Ordinal>,
+    /// Something may differ from what was told.
+    #[serde(skip)]
+    changed: bool,
 }
 
 impl<F> Default for Episodes<F> {
     fn default() -> Self {
-        Episodes { list: Vec::new(), ordinals: Vec::new() }
+        Episodes { list: Vec::new(), ordinals: Vec::new(), changed: false }
     }
 }
 
@@ -228,6 +231,7 @@ impl<F: Default> Episodes<F> {
             Some(at) => at,
             None => self.begin(case, span, &belongs),
         };
+        self.changed = true;
         let episode = &mut self.list[at];
         let added = span.since(episode.seen);
         for event in added.iter().filter(|e| belongs(e)) {
@@ -245,7 +249,14 @@ impl<F: Default> Episodes<F> {
 
     /// The episode that is open at this moment, if there is one: for events that belong to it without being reason enough.
     pub fn open(&mut self, case: Case, at: Millis) -> Option<&mut Episode<F>> {
-        self.find(case, at).map(|i| &mut self.list[i])
+        let at = self.find(case, at)?;
+        self.changed = true;
+        Some(&mut self.list[at])
+    }
+
+    /// Like [`Episodes::open`], only to look.
+    pub fn peek(&self, case: Case, at: Millis) -> Option<&Episode<F>> {
+        self.find(case, at).map(|i| &self.list[i])
     }
 
     fn find(&self, case: Case, at: Millis) -> Option<usize> {
@@ -286,6 +297,11 @@ impl<F: Default> Episodes<F> {
 }
 
 impl<F> Episodes<F> {
+    /// Whether something may differ from what was told; asking answers for it.
+    pub(crate) fn take_changed(&mut self) -> bool {
+        std::mem::take(&mut self.changed)
+    }
+
     pub(crate) fn is_empty(&self) -> bool {
         self.list.is_empty()
     }

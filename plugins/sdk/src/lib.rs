@@ -26,6 +26,8 @@ pub mod names;
 mod register;
 mod row;
 mod runner;
+#[cfg(test)]
+mod runner_tests;
 mod span;
 mod timeline;
 pub mod types;

@@ -62,6 +62,9 @@ pub(crate) struct Timeline<E, S, F> {
     /// How many of `events` are in `live`; less than `sealed_len` means that `live` must be made anew.
     #[serde(skip)]
     folded: usize,
+    /// `live` was taken back since it was last told.
+    #[serde(skip)]
+    taken_back: bool,
     /// Copies of `live` by the place after their last event, ascending; all after the sealed part.
     #[serde(skip)]
     ladder: Vec<(u64, Fold<S, F>)>,
@@ -78,6 +81,7 @@ impl<E, S: Default, F> Default for Timeline<E, S, F> {
             told: Vec::new(),
             live: Fold::default(),
             folded: 0,
+            taken_back: false,
             ladder: Vec::new(),
         }
     }
@@ -128,6 +132,7 @@ where
 
     /// Makes `live` a fold over no more than the first `at` events.
     fn take_back_to(&mut self, at: usize) {
+        self.taken_back = true;
         let place = self.base + at as u64;
         while self.ladder.last().is_some_and(|(after, _)| *after > place) {
             self.ladder.pop();
@@ -165,7 +170,8 @@ where
     where
         D: Detector<Event = E, State = S, Facts = F>,
     {
-        if self.told.is_empty() && self.live.episodes.is_empty() {
+        let changed = self.live.episodes.take_changed() | std::mem::take(&mut self.taken_back);
+        if !changed || (self.told.is_empty() && self.live.episodes.is_empty()) {
             return;
         }
         let mut now = Vec::with_capacity(self.told.len());

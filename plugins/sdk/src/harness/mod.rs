@@ -141,6 +141,14 @@ impl Harness {
     }
 }
 
+/// The batch that a manifest's detector gets for these records; without a horizon.
+///
+/// # Panics
+/// If the manifest cannot be read.
+pub fn batch_of(manifest: &str, records: &[&Record]) -> crate::Batch {
+    record::batch(&Manifest::parse(manifest), records)
+}
+
 fn apply(findings: &mut Findings, output: Output) {
     match output {
         Output::Raise(finding) => {
