@@ -60,13 +60,12 @@ fn build() -> Result<(), String> {
     for name in BUILTINS {
         let built = target.join(TARGET).join("plugin").join(format!("{}.wasm", name.replace('-', "_")));
         let copy = out.join(format!("{name}.wasm"));
-        if let Err(e) = fs::copy(&built, &copy) {
-            println!(
-                "cargo::warning=plugins/{name} gave no component at {} ({e}); it is left out",
+        fs::copy(&built, &copy).map_err(|e| {
+            format!(
+                "plugins/{name} gave no component at {} ({e}): its Cargo.toml needs crate-type = [\"cdylib\", \"rlib\"]",
                 built.display()
-            );
-            continue;
-        }
+            )
+        })?;
         let _ = writeln!(code, "    Builtin {{ name: {name:?}, bytes: include_bytes!({copy:?}) }},");
     }
     code.push_str("]\n");
