@@ -75,9 +75,15 @@ pub(super) async fn open(config: &Config, data_dir: &Path, options: &Options) ->
     months.load(partitions(&mut first).await?);
     // Not needed any more; the pool makes its own.
     let _ = first.close().await;
+    let reader = pool(&connect.clone().options(READER_PLANS), options);
     let pool = pool(&connect, options);
-    Ok(Store { inner: Arc::new(Inner { pool, org, months, cluster }) })
+    Ok(Store { inner: Arc::new(Inner { pool, reader, org, months, cluster }) })
 }
+
+/// The log is read in the order of its index. Right after a large ingest the planner knows no sizes yet and would fetch and
+/// sort everything for each read; these make the index the only way.
+const READER_PLANS: [(&str, &str); 3] =
+    [("enable_sort", "off"), ("enable_bitmapscan", "off"), ("enable_seqscan", "off")];
 
 fn pool(connect: &PgConnectOptions, options: &Options) -> PgPool {
     PgPoolOptions::new()

@@ -51,6 +51,8 @@ const CLOSE_LIMIT: Duration = Duration::from_secs(5);
 #[derive(Debug)]
 struct Inner {
     pool: PgPool,
+    /// For reading the log: its connections plan differently.
+    reader: PgPool,
     org: i32,
     months: Arc<Months>,
     // Last, so that connections close before the server stops.
@@ -70,7 +72,8 @@ impl Store {
     /// Closes the connections and stops the private server, for all clones.
     pub async fn close(self) {
         // A connection may be in the hands of a thread that waits for input; the server ends it.
-        let _ = tokio::time::timeout(CLOSE_LIMIT, self.inner.pool.close()).await;
+        let closed = async { tokio::join!(self.inner.pool.close(), self.inner.reader.close()) };
+        let _ = tokio::time::timeout(CLOSE_LIMIT, closed).await;
         let inner = self.inner;
         // The wait does not belong on an async thread.
         let _ = tokio::task::spawn_blocking(move || inner.cluster.as_ref().map(Cluster::halt)).await;
@@ -83,6 +86,10 @@ impl Store {
 
     fn pool(&self) -> &PgPool {
         &self.inner.pool
+    }
+
+    fn reader(&self) -> &PgPool {
+        &self.inner.reader
     }
 
     fn org(&self) -> i32 {

@@ -61,7 +61,7 @@ impl Store {
             after.seq,
             i64::from(limit.min(MAX_READ)),
         )
-        .fetch_all(self.pool())
+        .fetch_all(self.reader())
         .await
         .map_err(StoreError::while_("reading the log"))?;
         rows.into_iter().map(Row::into_log_row).collect()
