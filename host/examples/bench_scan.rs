@@ -127,7 +127,7 @@ fn min(times: &[Duration]) -> Duration {
     times.iter().copied().min().unwrap_or_default()
 }
 
-/// Thirty days per million records, in the order of release, by users with habits of their own.
+/// A month of working days per million records, in the order of release.
 fn write(dir: &Path, records: u64) -> std::io::Result<PathBuf> {
     let path = dir.join("records.csv");
     let mut out = BufWriter::with_capacity(1 << 20, std::fs::File::create(&path)?);
@@ -135,7 +135,7 @@ fn write(dir: &Path, records: u64) -> std::io::Result<PathBuf> {
     writeln!(out, "{}", COLUMNS.join(","))?;
     let start = 1_767_225_600_000i64;
     for i in 0..records {
-        let release = start + (i as i64) * 2_592;
+        let release = start + office_millis(i);
         let user = rng.random_range(0..USERS);
         let answered = rng.random_range(0..100) < 74;
         let duration = if answered { rng.random_range(2..400) } else { 0 };
@@ -190,6 +190,14 @@ fn write(dir: &Path, records: u64) -> std::io::Result<PathBuf> {
     }
     out.flush()?;
     Ok(path)
+}
+
+/// Moment of the i-th record: working days from 13 to 23 h UTC, 45,454 records a day.
+fn office_millis(i: u64) -> i64 {
+    const PER_DAY: u64 = 45_454;
+    let (day, within) = ((i / PER_DAY) as i64, (i % PER_DAY) as i64);
+    let calendar_day = day / 5 * 7 + day % 5 + 4;
+    calendar_day * 86_400_000 + 13 * 3_600_000 + within * 36_000_000 / PER_DAY as i64
 }
 
 fn iso(millis: i64) -> String {

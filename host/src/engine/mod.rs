@@ -154,11 +154,11 @@ impl Engine {
         for bytes in chunk.rows() {
             let row = Row { layout: &self.layout, bytes };
             self.people.note(row);
-            if (row.u64(model::FieldId::start_time) as Millis) < self.watermark - self.lateness {
-                self.late += 1;
-            }
+            let late = (row.u64(model::FieldId::start_time) as Millis) < self.watermark - self.lateness;
+            self.late += u64::from(late);
+            // Decided here, by position in the log: left to a detector, it would depend on batches and restarts.
+            watermarks.push(if late { worker::LATE } else { self.watermark });
             self.watermark = self.watermark.max(row.report_time());
-            watermarks.push(self.watermark);
         }
         let work = Arc::new(Work { chunk, watermarks });
         for worker in &self.workers {

@@ -16,12 +16,15 @@ use super::spool::Chunk;
 /// Chunks waiting before a worker; with [`super::CHUNK_ROWS`] rows of about 110 bytes this is some 4 MB.
 const QUEUE_CHUNKS: usize = 4;
 
+/// Watermark of a row that came too late: no detector sees it.
+pub const LATE: Millis = Millis::MAX;
+
 /// Rows in order, with the watermark before each.
 #[derive(Debug, Default)]
 pub struct Work {
     /// The rows.
     pub chunk: Chunk,
-    /// Latest report time of the source up to and including each row.
+    /// Latest report time of the source before each row, or [`LATE`].
     pub watermarks: Vec<Millis>,
 }
 
@@ -112,7 +115,10 @@ fn work(
                 for detector in &mut detectors {
                     for (bytes, watermark) in work.chunk.rows().zip(&work.watermarks) {
                         let row = Row { layout, bytes };
-                        if detector.route().wants(row) && detector.route().worker(row, count) == index {
+                        if *watermark != LATE
+                            && detector.route().wants(row)
+                            && detector.route().worker(row, count) == index
+                        {
                             detector.take(layout, bytes, *watermark);
                         }
                     }

@@ -167,8 +167,8 @@ impl Detector for AfterHours {
         self.count(state, now, usual, episodes);
     }
 
-    fn describe(&self, subject: Subject, episode: &Episode<Facts>) -> Report {
-        report::describe(&self.config, subject, episode)
+    fn describe(&self, _subject: Subject, episode: &Episode<Facts>) -> Report {
+        report::describe(&self.config, episode)
     }
 }
 

@@ -2,21 +2,21 @@
 
 use ringfence_sdk::calendar::{date_text, day_of, time_text, weekday_of, weekday_text};
 use ringfence_sdk::countries::country_text;
-use ringfence_sdk::{About, Episode, Report, Subject, resolve};
+use ringfence_sdk::{About, Episode, Report, resolve};
 
 use crate::{Config, Facts};
 
 /// See the module.
-pub fn describe(config: &Config, subject: Subject, episode: &Episode<Facts>) -> Report {
+pub fn describe(config: &Config, episode: &Episode<Facts>) -> Report {
     let facts = &episode.facts;
     let night = match episode.about() {
         About::Day(day) => day,
         _ => day_of(facts.from),
     };
-    let (user, location) = (subject.text(), resolve(facts.location));
+    let location = resolve(facts.location);
     let when = if facts.day_off { "on a day off" } else { "outside business hours" };
     let weekday = weekday_text(weekday_of(night));
-    let mut report = Report::new(format!("{} calls {when} by {user}", facts.calls)).because(format!(
+    let mut report = Report::new(format!("{} calls {when}", facts.calls)).because(format!(
         "{} calls between {} and {} local time at {location}, {weekday} {}: {when}; {} min talked",
         facts.calls,
         time_text(facts.from),

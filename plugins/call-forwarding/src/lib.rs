@@ -163,8 +163,8 @@ impl Detector for CallForwarding {
         }
     }
 
-    fn describe(&self, subject: Subject, episode: &Episode<Facts>) -> Report {
-        report::describe(subject, episode)
+    fn describe(&self, _subject: Subject, episode: &Episode<Facts>) -> Report {
+        report::describe(episode)
     }
 }
 

@@ -1,14 +1,13 @@
 //! Forwarding findings in words and figures.
 
 use ringfence_sdk::countries::country_text;
-use ringfence_sdk::{Episode, Report, Subject, resolve};
+use ringfence_sdk::{Episode, Report, resolve};
 
 use crate::{Class, Facts};
 
 /// See the module.
-pub fn describe(subject: Subject, episode: &Episode<Facts>) -> Report {
+pub fn describe(episode: &Episode<Facts>) -> Report {
     let facts = &episode.facts;
-    let user = subject.text();
     let first = facts.numbers.first().map(ToString::to_string).unwrap_or_default();
     let place = match facts.class {
         Class::Premium => format!("a premium-rate or satellite number ({})", country_text(facts.country)),
@@ -16,8 +15,8 @@ pub fn describe(subject: Subject, episode: &Episode<Facts>) -> Report {
         Class::National | Class::Harmless => "an outside number".to_owned(),
     };
     let title = match facts.changes {
-        0 => format!("{} forwarded to {place} for {user}", calls(facts.calls)),
-        _ => format!("Forwarding of {user} set to {place}"),
+        0 => format!("{} forwarded to {place}", calls(facts.calls)),
+        _ => format!("Forwarding set to {place}"),
     };
     let mut report = Report::new(title);
     if facts.changes > 0 {

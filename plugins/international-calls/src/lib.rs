@@ -166,8 +166,8 @@ impl Detector for InternationalCalls {
         }
     }
 
-    fn describe(&self, subject: Subject, episode: &Episode<Facts>) -> Report {
-        report::describe(subject, episode)
+    fn describe(&self, _subject: Subject, episode: &Episode<Facts>) -> Report {
+        report::describe(episode)
     }
 }
 

@@ -1,22 +1,21 @@
 //! Findings about international calls in words and figures.
 
 use ringfence_sdk::countries::country_text;
-use ringfence_sdk::{DAY, Episode, Name, Report, Severity, Subject, resolve};
+use ringfence_sdk::{DAY, Episode, Name, Report, Severity, resolve};
 
 use crate::Facts;
 use crate::history::FEATURES;
 
 /// See the module.
-pub fn describe(subject: Subject, episode: &Episode<Facts>) -> Report {
+pub fn describe(episode: &Episode<Facts>) -> Report {
     let facts = &episode.facts;
-    let user = subject.text();
     let calls = plural(u64::from(facts.calls), "call");
     let places = list(&facts.countries);
     let title = match episode.kind() {
-        "new-country" => format!("{calls} to {places}, new for {user}"),
-        "premium" => format!("{calls} to premium-rate or satellite numbers by {user}"),
-        "burst" => format!("{calls} abroad in a short time by {user}"),
-        _ => format!("An unusual day of international calls by {user}"),
+        "new-country" => format!("{calls} to {places}, new for this user"),
+        "premium" => format!("{calls} to premium-rate or satellite numbers"),
+        "burst" => format!("{calls} abroad in a short time"),
+        _ => "An unusual day of international calls".to_owned(),
     };
     let mut report = Report::new(title);
     report = match episode.kind() {

@@ -144,8 +144,8 @@ impl Detector for MassDialing {
         episode.rise(severity);
     }
 
-    fn describe(&self, subject: Subject, episode: &Episode<Facts>) -> Report {
-        report::describe(&self.config, subject, episode)
+    fn describe(&self, _subject: Subject, episode: &Episode<Facts>) -> Report {
+        report::describe(&self.config, episode)
     }
 }
 

@@ -1,13 +1,13 @@
 //! A mass-dialling episode in words and figures.
 
-use ringfence_sdk::{Episode, MINUTE, Report, Severity, Subject};
+use ringfence_sdk::{Episode, MINUTE, Report, Severity};
 
 use crate::{Config, Facts};
 
 /// See the module.
-pub fn describe(config: &Config, subject: Subject, episode: &Episode<Facts>) -> Report {
+pub fn describe(config: &Config, episode: &Episode<Facts>) -> Report {
     let facts = &episode.facts;
-    let (calls, user) = (episode.records(), subject.text());
+    let calls = episode.records();
     let minutes = (episode.span() + MINUTE - 1) / MINUTE;
     let mean = facts.seconds as f64 / calls.max(1) as f64;
     let usual = match facts.usual.days {
@@ -25,7 +25,7 @@ pub fn describe(config: &Config, subject: Subject, episode: &Episode<Facts>) -> 
             0.9 - 0.5 / over.max(1.0)
         }
     };
-    Report::new(format!("{calls} outgoing calls within {} minutes by {user}", minutes.max(1)))
+    Report::new(format!("{calls} outgoing calls within {} minutes", minutes.max(1)))
         .because(format!(
             "{} calls in {} minutes at the busiest, {} of them shorter than {} s; {usual}",
             facts.burst_calls, config.burst_minutes, facts.burst_short, config.short_seconds

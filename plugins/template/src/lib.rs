@@ -3,7 +3,7 @@
 //! Owns the judgement only. Late, shuffled and repeated records, state and restarts are the SDK's work.
 
 use ringfence_sdk::{
-    Case, Detector, Episode, Episodes, MINUTE, Millis, Now, Report, Row, Severity, Subject, known, resolve,
+    Case, Detector, Episode, Episodes, MINUTE, Millis, Now, Report, Row, Severity, Subject, known,
 };
 use serde::{Deserialize, Serialize};
 
@@ -60,14 +60,10 @@ impl Detector for Premium {
     }
 
     /// The finding in words and figures.
-    fn describe(&self, subject: Subject, episode: &Episode<Facts>) -> Report {
+    fn describe(&self, _subject: Subject, episode: &Episode<Facts>) -> Report {
         let (calls, minutes) = (episode.records(), episode.facts.seconds / 60);
-        let user = match subject {
-            Subject::User(name) => resolve(name),
-            _ => "somebody".into(),
-        };
         Report::new(format!("{calls} calls to premium-rate numbers"))
-            .because(format!("{user} made {calls} calls, {minutes} minutes in all, to premium-rate numbers"))
+            .because(format!("{calls} calls, {minutes} minutes in all, to premium-rate numbers"))
             .figure("calls", calls)
             .figure("minutes", minutes)
     }
@@ -95,7 +91,7 @@ mod tests {
         let findings = Harness::new(MANIFEST).run::<Premium>(&calls(&[0, 10, 20, 30]));
         let finding = findings.values().next().unwrap();
         assert_eq!((findings.len(), finding.severity, finding.evidence.len()), (1, Severity::Medium, 4));
-        assert_eq!(finding.explanation, ["ana made 4 calls, 6 minutes in all, to premium-rate numbers"]);
+        assert_eq!(finding.explanation, ["4 calls, 6 minutes in all, to premium-rate numbers"]);
     }
 
     #[test]
