@@ -11,7 +11,7 @@ use model::{Millis, RecordId};
 
 use super::layout::{Layout, Row};
 use super::route::Route;
-use super::spool::Chunk;
+use super::worker::{LATE, Work};
 use crate::config::PluginConfig;
 use crate::plugin::{Batch, Instance, Output, Plugin, PluginError, Services, StateChange};
 
@@ -67,11 +67,12 @@ pub struct Detector {
     pub usage: Usage,
 }
 
-/// Rows since the last checkpoint, in order, with the watermark at each.
+/// Rows since the last checkpoint, in order. They stay in the chunks that all detectors share.
 #[derive(Default)]
 struct Held {
-    rows: Chunk,
-    watermarks: Vec<Millis>,
+    chunks: Vec<Arc<Work>>,
+    /// Chunk and row within it.
+    rows: Vec<(u32, u32)>,
     /// Rows already given to the instance.
     fed: usize,
     /// Indexes of parked rows.
@@ -128,38 +129,40 @@ impl Detector {
         &self.route
     }
 
-    /// Takes a row it wants. `watermark` is the latest report time of the source so far.
-    #[inline]
-    pub fn take(&mut self, layout: &Arc<Layout>, row: &[u8], watermark: Millis) {
+    /// Takes the rows of a chunk that it wants and that belong to this worker.
+    pub fn take(&mut self, layout: &Arc<Layout>, work: &Arc<Work>, worker: usize, workers: usize) {
         if self.quarantined.is_some() {
             return;
         }
-        self.usage.rows += 1;
-        self.held.push(row, watermark);
-        if self.held.len() - self.held.fed >= BATCH_ROWS {
-            self.feed(layout);
+        let chunk = self.held.chunks.len() as u32;
+        self.held.chunks.push(work.clone());
+        for (index, (bytes, watermark)) in work.chunk.rows().zip(&work.watermarks).enumerate() {
+            let row = Row { layout, bytes };
+            let ours =
+                *watermark != LATE && self.route.wants(row) && self.route.worker(row, workers) == worker;
+            if ours {
+                self.usage.rows += 1;
+                self.held.rows.push((chunk, index as u32));
+            }
+        }
+        while self.held.rows.len() - self.held.fed >= BATCH_ROWS && self.quarantined.is_none() {
+            self.feed_batch(layout);
         }
     }
 
-    /// Rows since the last checkpoint.
-    pub fn uncommitted(&self) -> usize {
-        self.held.len()
-    }
-
-    /// Gives the instance what it has not seen yet.
-    pub fn feed(&mut self, layout: &Arc<Layout>) {
-        while self.held.fed < self.held.len() && self.quarantined.is_none() {
-            let range = self.held.fed..self.held.len().min(self.held.fed + BATCH_ROWS);
-            match self.call(layout, range.clone()) {
-                Ok(()) => self.held.fed = range.end,
-                Err(error) => self.recover(layout, range, &error),
-            }
+    fn feed_batch(&mut self, layout: &Arc<Layout>) {
+        let range = self.held.fed..self.held.rows.len().min(self.held.fed + BATCH_ROWS);
+        match self.call(layout, range.clone()) {
+            Ok(()) => self.held.fed = range.end,
+            Err(error) => self.recover(layout, range, &error),
         }
     }
 
     /// Feeds what is left and collects everything since the last checkpoint.
     pub fn checkpoint(&mut self, layout: &Arc<Layout>) -> Step {
-        self.feed(layout);
+        while self.held.fed < self.held.rows.len() && self.quarantined.is_none() {
+            self.feed_batch(layout);
+        }
         let mut state = Vec::new();
         if let Some(instance) = &mut self.instance {
             match timed(&mut self.usage.time, || instance.checkpoint()) {
@@ -173,7 +176,7 @@ impl Detector {
     }
 
     fn call(&mut self, layout: &Arc<Layout>, range: std::ops::Range<usize>) -> Result<(), PluginError> {
-        let horizon = self.held.watermarks.get(range.start).map_or(0, |w| w - self.lateness);
+        let horizon = self.held.watermark(range.start) - self.lateness;
         self.batch.clear();
         self.batch.horizon = horizon;
         for index in range {
@@ -264,24 +267,18 @@ impl Detector {
 }
 
 impl Held {
-    fn push(&mut self, row: &[u8], watermark: Millis) {
-        self.rows.push(row);
-        self.watermarks.push(watermark);
-    }
-
-    fn len(&self) -> usize {
-        self.rows.len()
-    }
-
     fn row(&self, index: usize) -> &[u8] {
-        self.rows.row(index)
+        let (chunk, row) = self.rows[index];
+        self.chunks[chunk as usize].chunk.row(row as usize)
+    }
+
+    fn watermark(&self, index: usize) -> Millis {
+        let (chunk, row) = self.rows[index];
+        self.chunks[chunk as usize].watermarks[row as usize]
     }
 
     fn clear(&mut self) {
-        self.rows.clear();
-        self.watermarks.clear();
-        self.skip.clear();
-        self.fed = 0;
+        *self = Held::default();
     }
 }
 

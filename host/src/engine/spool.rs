@@ -168,18 +168,18 @@ impl Merge {
         }
         let mut merge = Merge { runs, heap: BinaryHeap::new(), last: None, dir, duplicates: 0 };
         for run in 0..merge.runs.len() {
-            merge.advance(run)?;
+            if let Some((time, id)) = merge.advance(run)? {
+                merge.heap.push(Reverse((time, id, run as u32)));
+            }
         }
         Ok(merge)
     }
 
-    fn advance(&mut self, run: usize) -> Result<(), SpoolError> {
+    /// Moves a run to its next row; its key, or none at its end.
+    fn advance(&mut self, run: usize) -> Result<Option<(i64, RecordId)>, SpoolError> {
         let more = self.runs[run].advance().map_err(|source| SpoolError { dir: self.dir.clone(), source })?;
-        if more {
-            let row = self.runs[run].row();
-            self.heap.push(Reverse((report_time(row), record_id(row), run as u32)));
-        }
-        Ok(())
+        let row = self.runs[run].row();
+        Ok(more.then(|| (report_time(row), record_id(row))))
     }
 
     /// Appends the next rows to `chunk` until it holds `limit` rows; false when nothing was left.
@@ -188,16 +188,25 @@ impl Merge {
     /// When a run cannot be read back.
     pub fn fill(&mut self, chunk: &mut Chunk, limit: usize) -> Result<bool, SpoolError> {
         while chunk.len() < limit {
-            let Some(Reverse((time, id, run))) = self.heap.pop() else { break };
-            if self.last == Some((time, id)) {
-                self.duplicates += 1;
-            } else {
-                self.last = Some((time, id));
-                chunk.push(self.runs[run as usize].row());
+            let Some(Reverse((mut time, mut id, run))) = self.heap.pop() else { break };
+            // Runs hold long stretches in order: stay with one while it is ahead of all others.
+            loop {
+                if self.last == Some((time, id)) {
+                    self.duplicates += 1;
+                } else {
+                    self.last = Some((time, id));
+                    chunk.push(self.runs[run as usize].row());
+                }
+                let Some(next) = self.advance(run as usize)? else { break };
+                (time, id) = next;
+                let ahead = self.heap.peek().is_none_or(|Reverse(other)| (time, id, run) <= *other);
+                if !ahead || chunk.len() >= limit {
+                    self.heap.push(Reverse((time, id, run)));
+                    break;
+                }
             }
-            self.advance(run as usize)?;
         }
-        Ok(chunk.len() > 0)
+        Ok(!chunk.is_empty())
     }
 }
 
@@ -272,6 +281,12 @@ impl Chunk {
     pub fn push(&mut self, row: &[u8]) {
         self.bytes.extend_from_slice(row);
         self.ends.push(self.bytes.len() as u32);
+    }
+
+    /// Room for so many rows of that length.
+    pub fn reserve(&mut self, rows: usize, bytes: usize) {
+        self.ends.reserve(rows);
+        self.bytes.reserve(rows * bytes);
     }
 
     /// Packs an event and appends it.

@@ -10,7 +10,7 @@ use std::thread::JoinHandle;
 use model::Millis;
 
 use super::detector::{Detector, Step, Usage};
-use super::layout::{Layout, Row};
+use super::layout::Layout;
 use super::spool::Chunk;
 
 /// Chunks waiting before a worker; with [`super::CHUNK_ROWS`] rows of about 110 bytes this is some 4 MB.
@@ -112,17 +112,7 @@ fn work(
     while let Ok(order) = queue.recv() {
         match order {
             Order::Take(work) => {
-                for detector in &mut detectors {
-                    for (bytes, watermark) in work.chunk.rows().zip(&work.watermarks) {
-                        let row = Row { layout, bytes };
-                        if *watermark != LATE
-                            && detector.route().wants(row)
-                            && detector.route().worker(row, count) == index
-                        {
-                            detector.take(layout, bytes, *watermark);
-                        }
-                    }
-                }
+                detectors.iter_mut().for_each(|detector| detector.take(layout, &work, index, count));
             }
             Order::Checkpoint(answer) => {
                 let reports = detectors

@@ -124,7 +124,7 @@ impl Normalizer {
                 event.set_name(party.country, country);
             }
             if wants(party.ours) {
-                event.set_bool(party.ours, class == Name::known("internal"));
+                event.set_bool(party.ours, class == const { Name::known("internal") });
             }
         }
         if [FieldId::forward_to, FieldId::forward_class, FieldId::forward_country].into_iter().any(wants) {

@@ -144,7 +144,7 @@ impl Normalizer {
         self.times(&raw, event)?;
         self.copy(&raw, event)?;
         if self.wanted.contains(FieldId::event) {
-            event.set_enum(FieldId::event, Name::known(event.kind.name()));
+            event.set_enum(FieldId::event, event.kind.handle());
         }
         if self.needs_place {
             self.derive(&raw, event)?;

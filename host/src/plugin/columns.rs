@@ -110,7 +110,7 @@ impl Batch {
         for (column, field) in self.columns.iter_mut().zip(&self.fields) {
             match (column, field) {
                 // Every event has a kind, whoever made it.
-                (Column::U32(v), FieldId::event) => v.push(kind_handle(event).0),
+                (Column::U32(v), FieldId::event) => v.push(event.kind.handle().0),
                 (column, field) => column.push(*field, event),
             }
         }
@@ -126,16 +126,6 @@ impl Batch {
     /// The fields of the columns.
     pub fn fields(&self) -> &[FieldId] {
         &self.fields
-    }
-}
-
-fn kind_handle(event: &Event) -> Name {
-    use model::EventKind;
-    match event.kind {
-        EventKind::Call => const { Name::known("call") },
-        EventKind::ForwardingChange => const { Name::known("forwarding-change") },
-        EventKind::AdminChange => const { Name::known("admin-change") },
-        EventKind::SignIn => const { Name::known("sign-in") },
     }
 }
 

@@ -36,6 +36,17 @@ impl EventKind {
         }
     }
 
+    /// Handle of the kind's name.
+    pub const fn handle(self) -> Name {
+        const HANDLES: [Name; 4] = [
+            Name::known("call"),
+            Name::known("forwarding-change"),
+            Name::known("admin-change"),
+            Name::known("sign-in"),
+        ];
+        HANDLES[self as usize]
+    }
+
     /// Looks a kind up by its name.
     pub fn from_name(name: &str) -> Option<EventKind> {
         EventKind::ALL.into_iter().find(|k| k.name() == name)
@@ -226,6 +237,7 @@ mod tests {
     fn kinds_have_names() {
         for kind in EventKind::ALL {
             assert_eq!(EventKind::from_name(kind.name()), Some(kind));
+            assert_eq!(kind.handle(), Name::known(kind.name()));
         }
     }
 }

@@ -90,24 +90,35 @@ fn hash125(bytes: &[u8]) -> u128 {
     wide & ((1 << 124) - 1)
 }
 
+/// Value of a lower-case hexadecimal digit, or `NOT_HEX`.
+const HEX: [u8; 256] = {
+    let mut table = [NOT_HEX; 256];
+    let mut value = 0;
+    while value < 16 {
+        table[b"0123456789abcdef"[value as usize] as usize] = value;
+        value += 1;
+    }
+    table
+};
+const NOT_HEX: u8 = 0x10;
+
 /// Lower-case `8-4-4-4-12` only: other spellings are text, so that what comes out is what came in.
 fn canonical_uuid(text: &str) -> Option<u128> {
-    let bytes = text.as_bytes();
-    if bytes.len() != 36 {
+    let bytes: &[u8; 36] = text.as_bytes().try_into().ok()?;
+    if [bytes[8], bytes[13], bytes[18], bytes[23]] != [b'-'; 4] {
         return None;
     }
-    let mut bits = 0u128;
-    for (i, b) in bytes.iter().enumerate() {
-        let digit = match (i, b) {
-            (8 | 13 | 18 | 23, b'-') => continue,
-            (8 | 13 | 18 | 23, _) => return None,
-            (_, b'0'..=b'9') => b - b'0',
-            (_, b'a'..=b'f') => b - b'a' + 10,
-            _ => return None,
-        };
-        bits = (bits << 4) | u128::from(digit);
-    }
-    Some(bits)
+    let mut bad = 0;
+    let mut digits = |range: std::ops::Range<usize>| {
+        bytes[range].iter().fold(0u64, |bits, b| {
+            let value = HEX[*b as usize];
+            bad |= value;
+            (bits << 4) | u64::from(value & 0xf)
+        })
+    };
+    let high = (digits(0..8) << 32) | (digits(9..13) << 16) | digits(14..18);
+    let low = (digits(19..23) << 48) | digits(24..36);
+    (bad & NOT_HEX == 0).then_some((u128::from(high) << 64) | u128::from(low))
 }
 
 impl fmt::Display for RecordId {
