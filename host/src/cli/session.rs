@@ -37,7 +37,12 @@ pub struct Session {
 const GRACE: Duration = Duration::from_secs(4);
 
 /// How long threads may take to end after the database is closed.
+/// How long threads may take to end after the database is closed: one may wait for standard input for ever, and the end of
+/// the process ends it.
 const SHUTDOWN_LIMIT: Duration = Duration::from_secs(1);
+
+/// How long making a data directory may take to end when a signal comes in the middle of it.
+const OPENING_LIMIT: Duration = Duration::from_secs(30);
 
 /// Opens the database, runs `work`, closes the database. `name` is what other commands on the same data directory are told.
 ///
@@ -63,6 +68,7 @@ pub fn with_store_in(
         .enable_all()
         .build()
         .map_err(|e| environment("start the runtime", e))?;
+    let mut limit = SHUTDOWN_LIMIT;
     let done = runtime.block_on(async {
         let mut interrupt =
             signal(SignalKind::interrupt()).map_err(|e| environment("listen for signals", e))?;
@@ -82,6 +88,11 @@ pub fn with_store_in(
         let store = tokio::select! {
             opened = Store::open(&config, data_dir, &options) => opened?,
             error = &mut signalled => return Err(error),
+            opened = Store::open(&config, &global.data_dir, &options) => opened?,
+            error = &mut signalled => {
+                limit = OPENING_LIMIT;
+                return Err(error);
+            }
         };
         let session = Session { store, config, stop: stop.clone() };
         let done = {
@@ -97,7 +108,6 @@ pub fn with_store_in(
         session.store.close().await;
         done
     });
-    // A thread may wait for standard input for ever; the end of the process ends it.
-    runtime.shutdown_timeout(SHUTDOWN_LIMIT);
+    runtime.shutdown_timeout(limit);
     done
 }

@@ -46,7 +46,7 @@ pub struct Store {
 }
 
 /// How long connections may take to finish what they do.
-const CLOSE_LIMIT: Duration = Duration::from_secs(5);
+const CLOSE_LIMIT: Duration = Duration::from_secs(3);
 
 #[derive(Debug)]
 struct Inner {
