@@ -87,8 +87,6 @@ pub fn with_store_in(
         let options = Options::new(format!("ringfence {name}"));
         let store = tokio::select! {
             opened = Store::open(&config, data_dir, &options) => opened?,
-            error = &mut signalled => return Err(error),
-            opened = Store::open(&config, &global.data_dir, &options) => opened?,
             error = &mut signalled => {
                 limit = OPENING_LIMIT;
                 return Err(error);

@@ -4,7 +4,7 @@
 //! the boundary borrows them.
 
 use model::fields::FieldType;
-use model::{Event, FieldId, Millis, Name, RecordId};
+use model::{Event, FieldId, Millis, RecordId};
 
 /// One column; element i belongs to row i. Absent values are 0 or empty.
 #[derive(Clone, Debug, PartialEq)]
