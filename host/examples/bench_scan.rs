@@ -114,6 +114,10 @@ fn run_scan(binary: &Path, config: &Path, file: &Path) -> std::io::Result<(u64, 
         std::thread::sleep(Duration::from_millis(5));
     }
     let text = reader.join().ok().flatten().transpose()?.unwrap_or_default();
+    let status = child.wait()?;
+    if !status.success() {
+        return Err(std::io::Error::other(format!("scan failed: {status}")));
+    }
     Ok((peak, text.lines().count()))
 }
 

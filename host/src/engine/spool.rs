@@ -178,8 +178,10 @@ impl Merge {
     /// Moves a run to its next row; its key, or none at its end.
     fn advance(&mut self, run: usize) -> Result<Option<(i64, RecordId)>, SpoolError> {
         let more = self.runs[run].advance().map_err(|source| SpoolError { dir: self.dir.clone(), source })?;
-        let row = self.runs[run].row();
-        Ok(more.then(|| (report_time(row), record_id(row))))
+        Ok(more.then(|| {
+            let row = self.runs[run].row();
+            (report_time(row), record_id(row))
+        }))
     }
 
     /// Appends the next rows to `chunk` until it holds `limit` rows; false when nothing was left.
