@@ -328,22 +328,3 @@ fn one_more_person_leaves_a_scenario_alone() {
     };
     assert_eq!(flood(&more), flood(&DEMO));
 }
-
-/// `slot cargo test --release -p ringfence --test demo -- --ignored --nocapture speed`.
-#[test]
-#[ignore = "a measurement, not a check"]
-fn speed() {
-    let begun = std::time::Instant::now();
-    let demo = generate(&Options { users: 2200, days: 60, ..Options::default() }).unwrap();
-    let made = begun.elapsed().as_secs_f64();
-    println!("{} records made in {made:.2} s: {:.0} a second", demo.records(), demo.records() as f64 / made);
-    let begun = std::time::Instant::now();
-    demo.write_ndjson(std::io::sink()).unwrap();
-    let json = begun.elapsed().as_secs_f64();
-    println!("as JSON in {json:.2} s: {:.0} a second", demo.deliveries() as f64 / json);
-    let folder = tempfile::tempdir().unwrap();
-    let begun = std::time::Instant::now();
-    demo.write(folder.path(), Parts { csv: true, pages: false, feed: false }).unwrap();
-    let csv = begun.elapsed().as_secs_f64();
-    println!("as CSV in {csv:.2} s: {:.0} a second", demo.deliveries() as f64 / csv);
-}

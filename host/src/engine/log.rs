@@ -10,7 +10,7 @@ use model::{Event, NameTable};
 use tokio::runtime::Handle;
 
 use super::detector::Parked;
-use super::spool::Chunk;
+use super::spool::{Chunk, Merge, Spool, SpoolError};
 use super::{CHUNK_ROWS, Checkpoint, Engine, EngineError};
 use crate::directory::Directory;
 use crate::normalize::Normalizer;
@@ -21,9 +21,8 @@ use crate::store::{self, Change, CursorMove, Position, StateWrite, Store, StoreE
 /// The consumer whose cursor the engine moves.
 pub const CONSUMER: &str = "engine";
 
-/// Records between two checkpoints: a commit costs some milliseconds whatever is in it, and a restart repeats at most
-/// this many.
-const CHECKPOINT_RECORDS: u64 = 100_000;
+/// Most records evaluated as one stretch, between two checkpoints; a restart repeats at most this many.
+const STRETCH_RECORDS: u64 = 1_000_000;
 
 /// Version of the form in which state is stored; the SDK puts the detector's own before its bytes.
 const SCHEMA_VERSION: u32 = 1;
@@ -54,6 +53,9 @@ pub enum LogError {
     /// The database failed.
     #[error(transparent)]
     Store(#[from] StoreError),
+    /// The temporary file failed.
+    #[error(transparent)]
+    Spool(#[from] SpoolError),
     /// The engine failed.
     #[error(transparent)]
     Engine(#[from] EngineError),
@@ -87,7 +89,6 @@ pub struct LogRun<'a> {
     generation: u64,
     committed: Position,
     read: Position,
-    since_checkpoint: u64,
     progress: Progress,
 }
 
@@ -117,46 +118,60 @@ impl<'a> LogRun<'a> {
             generation,
             committed: position,
             read: position,
-            since_checkpoint: 0,
             progress: Progress::default(),
         })
     }
 
     /// Evaluates everything that is in the log now, or less when `stop` is set. `tell` is called after each checkpoint.
     ///
+    /// What is new is taken as one stretch in the order of report times: writers commit in any order, and a file of last
+    /// month's records is not late only because two of them shared it.
+    ///
     /// # Errors
-    /// When the database or a worker fails; what was committed stays, the rest is evaluated again next time.
+    /// When the database, the temporary folder or a worker fails; what was committed stays, the rest is evaluated again
+    /// next time.
     pub fn drain(&mut self, stop: &AtomicBool, mut tell: impl FnMut(&Progress)) -> Result<(), LogError> {
-        let mut event = Event::default();
         while !stop.load(Ordering::Relaxed) {
-            let rows = self.runtime.block_on(self.store.read_log(self.read, CHUNK_ROWS as u32))?;
-            let Some(last) = rows.last() else { break };
-            self.read = last.position;
-            let mut chunk = Chunk::default();
-            let layout = self.engine.layout().clone();
-            for row in &rows {
-                let record = source::stored_record(row.raw.as_bytes());
-                let read =
-                    record.ok().is_some_and(|r| self.normalizer.normalize(&r.record(), &mut event).is_ok());
-                if read {
-                    chunk.push_event(&layout, &event);
-                } else {
-                    self.progress.unreadable += 1;
+            let spool = self.read_stretch(stop)?;
+            if self.read == self.committed {
+                break;
+            }
+            let mut merge = Merge::new(vec![spool])?;
+            loop {
+                let mut chunk = Chunk::default();
+                if !merge.fill(&mut chunk, CHUNK_ROWS)? {
+                    break;
                 }
+                self.engine.push(chunk)?;
             }
-            self.progress.records += rows.len() as u64;
-            self.since_checkpoint += rows.len() as u64;
-            self.engine.push(chunk)?;
-            if self.since_checkpoint >= CHECKPOINT_RECORDS {
-                self.checkpoint()?;
-                tell(&self.progress);
-            }
-        }
-        if self.read != self.committed {
             self.checkpoint()?;
             tell(&self.progress);
         }
         Ok(())
+    }
+
+    fn read_stretch(&mut self, stop: &AtomicBool) -> Result<Spool, LogError> {
+        let mut event = Event::default();
+        let mut spool = Spool::new(self.engine.layout().clone(), &std::env::temp_dir());
+        let mut records = 0;
+        while records < STRETCH_RECORDS && !stop.load(Ordering::Relaxed) {
+            let rows = self.runtime.block_on(self.store.read_log(self.read, CHUNK_ROWS as u32))?;
+            let Some(last) = rows.last() else { break };
+            self.read = last.position;
+            records += rows.len() as u64;
+            for row in &rows {
+                let record = source::stored_record(row.raw.as_bytes());
+                let readable =
+                    record.is_ok_and(|r| self.normalizer.normalize(&r.record(), &mut event).is_ok());
+                if readable {
+                    spool.push(&event)?;
+                } else {
+                    self.progress.unreadable += 1;
+                }
+            }
+        }
+        self.progress.records += records;
+        Ok(spool)
     }
 
     /// What was done so far.
@@ -192,7 +207,6 @@ impl<'a> LogRun<'a> {
         let done = self.runtime.block_on(self.store.commit(&checkpoint))?;
         self.names_stored += checkpoint.names.len();
         self.committed = self.read;
-        self.since_checkpoint = 0;
         self.progress.new += done.new;
         self.progress.revised += done.revised;
         self.progress.withdrawn += done.withdrawn;
