@@ -43,7 +43,7 @@ fn build() -> Result<(), String> {
         .map(Path::to_path_buf)
         .ok_or("the host must stand in the workspace's folder")?;
     let out = PathBuf::from(var("OUT_DIR")?);
-    for path in ["plugins", "wit", "host/crates/model", "Cargo.toml", "Cargo.lock"] {
+    for path in ["plugins", "wit", "migrations", "host/crates/model", "Cargo.toml", "Cargo.lock"] {
         println!("cargo::rerun-if-changed={}", root.join(path).display());
     }
     println!("cargo::rerun-if-changed=build.rs");

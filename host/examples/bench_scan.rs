@@ -140,7 +140,7 @@ fn write(dir: &Path, records: u64) -> std::io::Result<PathBuf> {
     let start = 1_767_225_600_000i64;
     for i in 0..records {
         let release = start + office_millis(i);
-        let user = rng.random_range(0..USERS);
+        let user = at_work(&mut rng, release);
         let answered = rng.random_range(0..100) < 74;
         let duration = if answered { rng.random_range(2..400) } else { 0 };
         let ring = rng.random_range(1..30);
@@ -196,12 +196,24 @@ fn write(dir: &Path, records: u64) -> std::io::Result<PathBuf> {
     Ok(path)
 }
 
-/// Moment of the i-th record: working days from 13 to 23 h UTC, 45,454 records a day.
+/// Moment of the i-th record: working days from 7 to 23 h UTC, 45,454 records a day.
 fn office_millis(i: u64) -> i64 {
     const PER_DAY: u64 = 45_454;
     let (day, within) = ((i / PER_DAY) as i64, (i % PER_DAY) as i64);
     let calendar_day = day / 5 * 7 + day % 5 + 4;
-    calendar_day * 86_400_000 + 13 * 3_600_000 + within * 36_000_000 / PER_DAY as i64
+    calendar_day * 86_400_000 + 7 * 3_600_000 + within * 57_600_000 / PER_DAY as i64
+}
+
+/// Somebody at a location where it is between 9 and 17 h.
+fn at_work(rng: &mut rand_chacha::ChaCha8Rng, at: i64) -> u32 {
+    let hour = at / 3_600_000 % 24;
+    let open = [(14..22).contains(&hour), (15..23).contains(&hour), (7..16).contains(&hour)];
+    loop {
+        let user = rng.random_range(0..USERS);
+        if open[user as usize % 3] {
+            return user;
+        }
+    }
 }
 
 fn iso(millis: i64) -> String {

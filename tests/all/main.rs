@@ -9,5 +9,6 @@
 mod demo;
 mod harness;
 mod log;
+mod plugins;
 mod records;
 mod scan;

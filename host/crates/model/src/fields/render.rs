@@ -9,7 +9,7 @@ use super::{FieldId, FieldType, PersonalData, well_known};
 pub fn docs_page() -> String {
     let mut page = String::from(
         "# Fields\n\nGenerated from the field table (`host/crates/model/src/fields/table.rs`) by `make generate`; do not edit.\n\n\
-         A field's name is the same in plugin manifests, rules, scripts, the API and SQL. An absent value is 0 or empty in a\n\
+         A field's name is the same in plugin manifests, rules, scripts, the API and SQL (but `user` is a reserved word there: `user_id`). An absent value is 0 or empty in a\n\
          plugin column. Enumerations are open: an unknown value is kept and gets a handle of its own.\n\n\
          | name | type | Webex key | personal data | meaning |\n|---|---|---|---|---|\n",
     );
