@@ -134,11 +134,11 @@ fn is_root() -> bool {
 }
 
 /// A file argument; `-` is standard input.
-pub(crate) fn input(path: &PathBuf) -> crate::source::Input {
+pub(crate) fn input(path: &std::path::Path) -> crate::source::Input {
     if path.as_os_str() == "-" {
         crate::source::Input::Stdin
     } else {
-        crate::source::Input::File(path.clone())
+        crate::source::Input::File(path.to_owned())
     }
 }
 

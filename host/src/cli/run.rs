@@ -100,11 +100,13 @@ pub async fn evaluate(
         engine.stop();
         Ok::<_, LogError>((done?, quarantined))
     });
-    evaluated.await.map_err(|e| CliError::Environment(format!("the engine ended: {e}")))?.map_err(failed)
+    Ok(evaluated.await.map_err(|e| CliError::Environment(format!("the engine ended: {e}")))??)
 }
 
-fn failed(error: LogError) -> CliError {
-    CliError::Environment(error.to_string())
+impl From<LogError> for CliError {
+    fn from(error: LogError) -> CliError {
+        CliError::Environment(error.to_string())
+    }
 }
 
 fn line(progress: &Progress) -> String {

@@ -55,7 +55,7 @@ pub fn run(args: &ScanArgs, global: &Global) -> CliResult {
         lateness: i64::from(config.lateness_hours) * 3_600_000,
         generation: 1,
     };
-    let inputs: Vec<Input> = args.files.iter().map(super::input).collect();
+    let inputs: Vec<Input> = args.files.iter().map(|file| super::input(file)).collect();
     let scanned =
         scan(&inputs, args.strict, &plugins, &config, &services, state, &options, &std::env::temp_dir())
             .map_err(|error| match error {

@@ -158,7 +158,7 @@ mod tests {
             Column::I64(vec![1_700_000_000_000; 2]),
             Column::U64(vec![Number::from_dialled("*99").0; 2]),
             Column::U32(vec![0; 2]),
-            Column::U32(vec![Name::known("sign-in").0; 2]),
+            Column::U32(vec![EventKind::SignIn.handle().0; 2]),
             Column::Text(vec![String::new(), "SSE1".to_owned()]),
         ];
         assert_eq!(batch.columns, expected);

@@ -65,7 +65,7 @@ fn toll_fraud_is_one_critical_finding() {
     let fraud: Vec<_> = findings.values().filter(|f| f.severity > Severity::Low).collect();
     assert_eq!(fraud.len(), 1, "{findings:#?}");
     assert_eq!((fraud[0].severity, fraud[0].evidence.len()), (Severity::Critical, 14));
-    assert_eq!(fraud[0].title, "14 calls to Latvia and Cuba, new for ana");
+    assert_eq!(fraud[0].title, "14 calls to Latvia and Cuba, new");
     assert!(
         fraud[0]
             .explanation

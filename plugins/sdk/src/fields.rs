@@ -766,7 +766,7 @@ impl Row<'_> {
         self.read_name(87)
     }
 
-    /// The subject of user findings: the owner's UUID, else number:<its number>, else trunk or display name.
+    /// The subject of user findings: the owner's UUID, else its number, trunk or display name with a word before it.
     #[inline]
     pub fn user(&self) -> Name {
         self.read_name(88)

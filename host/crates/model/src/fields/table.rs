@@ -128,7 +128,7 @@ fields! {
 
     // Derived for every event.
     event: Enum, None, No, "Kind of event: call, forwarding-change, admin-change or sign-in.";
-    user: Name, None, Indirect, "The subject of user findings: the owner's UUID, else number:<its number>, else trunk or display name.";
+    user: Name, None, Indirect, "The subject of user findings: the owner's UUID, else its number, trunk or display name with a word before it.";
     country: Name, None, No, "Country of the location, ISO 3166 alpha-2.";
     zone: Name, None, No, "IANA time zone used for local time; absent when only the record's offset is known.";
     local_offset: Int, None, No, "Minutes to add to start_time for local time, daylight saving included.";
