@@ -1,6 +1,10 @@
 //! End to end: the `ringfence` binary as a user runs it. One binary, one module per command.
 
-#![allow(missing_docs, clippy::unwrap_used, reason = "a test says by its name what it is about, and may panic")]
+#![allow(
+    missing_docs,
+    clippy::unwrap_used,
+    reason = "a test says by its name what it is about, and may panic"
+)]
 
 mod harness;
 mod records;

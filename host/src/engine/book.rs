@@ -47,11 +47,8 @@ impl Book {
 
     /// The findings that stand, by first event, detector and identity.
     pub fn into_findings(self) -> Vec<Finding> {
-        let mut findings: Vec<Finding> = self
-            .findings
-            .into_values()
-            .filter(|f| f.status != Status::Withdrawn)
-            .collect();
+        let mut findings: Vec<Finding> =
+            self.findings.into_values().filter(|f| f.status != Status::Withdrawn).collect();
         findings
             .sort_by(|a, b| (a.first_event, &a.detector, &a.id).cmp(&(b.first_event, &b.detector, &b.id)));
         findings

@@ -119,8 +119,7 @@ impl InternationalCalls {
             c.start >= now.start - HOUR && before.is_new(c.event.country, now.start, phase)
         };
         let of_case = |c: &Stamped<Call>| c.event.country == country || new.contains(&c.event.country);
-        let belongs =
-            |c: &Stamped<Call>| c.event.class == Class::International && (of_case(c) || recent(c));
+        let belongs = |c: &Stamped<Call>| c.event.class == Class::International && (of_case(c) || recent(c));
         let mut hour = Hour::of(now, belongs);
         // Fraud tries many countries at once. So do people who call abroad for a living, and to a user whose records
         // begin all countries are new: then only a burst counts them together.
