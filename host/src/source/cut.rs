@@ -76,7 +76,7 @@ impl Cutter<'_> {
             let whole = self.last || self.failed.is_some();
             match shape::recognise(&self.buffer, whole) {
                 Some(shape) => break shape,
-                None if self.buffer.len() > MAX_RECORD_BYTES => break Shape::Document,
+                None if self.buffer.len() > MAX_RECORD_BYTES => break shape::of_long_beginning(&self.buffer),
                 None => self.fill(),
             }
         };

@@ -28,9 +28,26 @@ pub(super) fn recognise(head: &[u8], whole: bool) -> Option<Shape> {
         },
         _ => match memchr::memchr(b'\n', text) {
             None if !whole => None,
+            // A broken first line of records; no row of a report starts like an object.
+            Some(end) if starts_object(&text[end..]) => Some(Shape::Lines),
             end => Some(Shape::Csv(delimiter(&text[..end.unwrap_or(text.len())]))),
         },
     }
+}
+
+/// The shape of a file whose beginning, longer than any record, shows none: a page or objects in one line are a
+/// document; one object that goes on and on is a line that is too long, and others follow it.
+pub(super) fn of_long_beginning(head: &[u8]) -> Shape {
+    let text = head.trim_ascii_start();
+    let record = text.first() == Some(&b'{')
+        && scan::balanced(text, 0) == scan::Balanced::Incomplete
+        && scan::items(text, 0, text.len()).is_none();
+    if record { Shape::Lines } else { Shape::Document }
+}
+
+fn starts_object(rest: &[u8]) -> bool {
+    let rest = rest.trim_ascii_start();
+    rest.first() == Some(&b'{') && rest[1..].trim_ascii_start().first() == Some(&b'"')
 }
 
 /// A file that starts with an object: lines if the first line is a whole record, or is broken and the next line
@@ -89,10 +106,14 @@ mod tests {
             ("Start time,User\n", Shape::Csv(b',')),
             ("\"Start time\";\"User, name\"\n", Shape::Csv(b';')),
             ("Report ID\n", Shape::Csv(b',')),
+            ("\0\0,oops\n\n{ \"a\":1}\n", Shape::Lines),
         ] {
             assert_eq!(recognise(text.as_bytes(), true), Some(shape), "{text}");
         }
         assert_eq!(recognise(b"{\"a\":", false), None);
         assert_eq!(recognise(b"Start time,", false), None);
+        assert_eq!(of_long_beginning(b"{\"a\":\"xxxxx"), Shape::Lines);
+        assert_eq!(of_long_beginning(b"{\"items\":[{\"a\":\"xxxxx"), Shape::Document);
+        assert_eq!(of_long_beginning(b"{\"a\":1}{\"a\":2}"), Shape::Document);
     }
 }

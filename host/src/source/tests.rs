@@ -176,9 +176,10 @@ fn bad_lines_are_set_aside_and_the_rest_goes_on() {
 
 #[test]
 fn a_broken_first_line_does_not_change_the_shape() {
-    let text = format!("{{\"Report ID\": \"a\", \"Start\n{}\n", object("b"));
-    let outcome = read_bytes(text.as_bytes());
-    assert_eq!((outcome.ids, outcome.rejected.len()), (vec!["b".to_owned()], 1));
+    for first in ["{\"Report ID\": \"a\", \"Start", "\0\0\0", "oops", "\"Report ID\": \"a\"}"] {
+        let outcome = read_bytes(format!("{first}\n{}\n", object("b")).as_bytes());
+        assert_eq!((outcome.ids, outcome.rejected.len()), (vec!["b".to_owned()], 1), "{first}");
+    }
 }
 
 #[test]
@@ -345,6 +346,9 @@ fn records_that_are_too_long_are_passed_over() {
         assert_eq!(outcome.summary.rejected, 1);
         assert!(outcome.summary.samples[0].line < 4);
     }
+    let first = format!("{{\"Report ID\": \"{long}{long}{long}\"}}\n{a}\n{b}\n");
+    let outcome = read_bytes(first.as_bytes());
+    assert_eq!((outcome.ids, outcome.lines), (vec!["a".to_owned(), "b".to_owned()], vec![2, 3]));
     // A quote that never closes must not swallow the file.
     let open = format!("{}2026-03-01T10:00:00Z,x,\"open,TRUE\n", csv_of(&["a"]));
     let rows: String = (0..60_000).map(|i| format!("2026-03-01T10:00:00Z,r{i},x,TRUE\n")).collect();

@@ -35,6 +35,7 @@ pub struct Config {
     pub day_begins_hour: i64,
     pub usual_days: u32,
     pub learn_days: i32,
+    pub learn_calls: usize,
 }
 
 /// How dangerous a destination is.
@@ -160,11 +161,9 @@ impl Detector for AfterHours {
         if now.event.class == Class::National {
             state.rhythm.note(day, hour);
         }
-        let learning = state.rhythm.age() < self.config.learn_days;
-        if usual >= self.config.usual_days || (learning && now.event.class == Class::National) {
-            return;
+        if usual < self.config.usual_days {
+            self.count(state, now, usual, episodes);
         }
-        self.count(state, now, usual, episodes);
     }
 
     fn describe(&self, _subject: Subject, episode: &Episode<Facts>) -> Report {
@@ -213,7 +212,7 @@ impl AfterHours {
             episodes.extend(case, now.alone())
         } else {
             state.waiting.push(now.id);
-            if state.waiting.len() < self.config.calls {
+            if !self.enough(state, now, age) {
                 return;
             }
             let belongs = |c: &Stamped<Call>| state.waiting.contains(&c.id);
@@ -241,8 +240,22 @@ impl AfterHours {
         episode.rise(severity);
     }
 
+    /// Whether the waiting calls are a finding. Of somebody who may always have worked at night, calls within the
+    /// country say little: it takes more of them.
+    fn enough(&self, state: &State, now: &Now<'_, Call>, age: i32) -> bool {
+        let waiting = state.waiting.len();
+        if age >= self.config.learn_days || waiting >= self.config.learn_calls {
+            return waiting >= self.config.calls;
+        }
+        let risky = |c: &&Stamped<Call>| c.event.class != Class::National && state.waiting.contains(&c.id);
+        now.within(DAY).iter().filter(risky).count() >= self.config.calls
+    }
+
     fn severity(&self, facts: &Facts) -> Severity {
         let least = self.config.calls as u32;
+        if facts.risky == 0 && facts.age < self.config.learn_days {
+            return Severity::Low;
+        }
         if facts.risky >= self.config.critical_risky_calls {
             Severity::Critical
         } else if facts.risky >= self.config.high_risky_calls || facts.premium >= least {

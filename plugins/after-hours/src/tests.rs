@@ -115,6 +115,22 @@ fn a_night_worker_is_no_alarm_and_a_day_worker_at_3_is() {
 }
 
 #[test]
+fn without_a_history_it_takes_more_calls_within_the_country() {
+    let night = |national: u64, abroad: u64| {
+        let calls: Vec<Record> = (0..national + abroad)
+            .map(|i| call(i, 1, 180 + i as i64, if i < national { "mobile" } else { "international" }))
+            .collect();
+        harness().run::<AfterHours>(&calls).values().map(|f| (f.severity, f.evidence.len())).next()
+    };
+    assert_eq!(night(7, 0), None);
+    assert_eq!(night(8, 0), Some((Severity::Low, 8)));
+    assert_eq!(night(30, 0), Some((Severity::Low, 30)));
+    assert_eq!(night(5, 2), None);
+    assert_eq!(night(5, 3), Some((Severity::Medium, 8)));
+    assert_eq!(night(0, 3), Some((Severity::Medium, 3)));
+}
+
+#[test]
 fn a_location_without_hours_is_said_once() {
     let harness = harness();
     let calls: Vec<Record> =

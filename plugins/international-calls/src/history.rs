@@ -153,6 +153,11 @@ impl History {
         self.seen.iter().filter(|s| s.since + DAY <= before).count()
     }
 
+    /// Whether the country came into use less than `phase` before this moment.
+    pub fn is_new(&self, country: Name, now: Millis, phase: Millis) -> bool {
+        self.seen.iter().any(|s| s.country == country && now - s.since < phase)
+    }
+
     /// Today so far.
     pub fn today(&self) -> &Day {
         &self.today

@@ -113,13 +113,20 @@ impl InternationalCalls {
             None => Vec::new(),
         };
         let country = now.event.country;
-        let belongs = |c: &Stamped<Call>| {
-            c.event.class == Class::International
-                && (c.event.country == country || new.contains(&c.event.country))
-        };
-        let hour = Hour::of(now, belongs);
-        let in_day = now.within(DAY).iter().filter(|c| belongs(c)).count();
         let warm = before.age(day) >= config.warm_days;
+        let phase = config.new_phase_days * DAY;
+        let recent = |c: &Stamped<Call>| {
+            c.start >= now.start - HOUR && before.is_new(c.event.country, now.start, phase)
+        };
+        let of_case = |c: &Stamped<Call>| c.event.country == country || new.contains(&c.event.country);
+        let belongs = |c: &Stamped<Call>| c.event.class == Class::International && (of_case(c) || recent(c));
+        let mut hour = Hour::of(now, belongs);
+        // Fraud tries many countries at once. So do people who call abroad for a living, and to a user whose records
+        // begin all countries are new: then only a burst counts them together.
+        if !warm && hour.calls < config.burst_calls {
+            hour = Hour::of(now, |c| c.event.class == Class::International && of_case(c));
+        }
+        let in_day = now.within(DAY).iter().filter(|c| belongs(c)).count();
         let drip = episodes.peek(case, now.start).is_some_and(|e| e.records() + 1 >= DRIP);
         // Redialling one number that does not answer is no traffic.
         let traffic = hour.numbers > 1 || hour.seconds > 120;

@@ -65,7 +65,7 @@ fn toll_fraud_is_one_critical_finding() {
     let fraud: Vec<_> = findings.values().filter(|f| f.severity > Severity::Low).collect();
     assert_eq!(fraud.len(), 1, "{findings:#?}");
     assert_eq!((fraud[0].severity, fraud[0].evidence.len()), (Severity::Critical, 14));
-    assert_eq!(fraud[0].title, "14 calls to Latvia and Cuba, new");
+    assert_eq!(fraud[0].title, "14 calls to Latvia and Cuba, new for this user");
     assert!(
         fraud[0]
             .explanation
@@ -77,6 +77,38 @@ fn toll_fraud_is_one_critical_finding() {
         "{:?}",
         fraud[0].explanation
     );
+}
+
+#[test]
+fn many_new_countries_at_once_are_one_finding_also_without_a_history() {
+    const COUNTRIES: [&str; 10] = ["CU", "LV", "SO", "GM", "SL", "MV", "TN", "LT", "EE", "AL"];
+    let night = MONDAY + 20 * DAY + 17 * HOUR;
+    let attack = (0..20).map(|i| {
+        let at = night + i as i64 * 2 * MINUTE;
+        call(900 + i, at, COUNTRIES[i as usize % 10], 37_120_000_000 + i, 60)
+    });
+    let alone = run(&attack.clone().collect::<Vec<_>>());
+    assert_eq!((only(&alone).severity, only(&alone).evidence.len()), (Severity::Critical, 20));
+    let mut calls = ordinary(20);
+    calls.extend(attack.clone());
+    let known = run(&calls);
+    assert_eq!((only(&known).severity, only(&known).evidence.len()), (Severity::Critical, 20));
+    // Two calls to each of three countries are no attack while all countries are new.
+    assert!(run(&attack.step_by(4).take(5).collect::<Vec<_>>()).is_empty());
+}
+
+#[test]
+fn a_second_wave_has_all_its_calls() {
+    let mut calls = ordinary(20);
+    for wave in 0..2 {
+        for i in 0..9 {
+            let at = MONDAY + (20 + 3 * wave as i64) * DAY + i as i64 * MINUTE;
+            let country = ["CU", "LV", "SO"][i as usize % 3];
+            calls.push(call(900 + wave * 100 + i, at, country, 37_120_000_000 + i, 60));
+        }
+    }
+    let evidence: Vec<usize> = run(&calls).values().map(|f| f.evidence.len()).collect();
+    assert_eq!(evidence, [9, 9]);
 }
 
 #[test]
