@@ -104,6 +104,12 @@ where
     S: Clone + Default,
     F: Clone + Default + Serialize,
 {
+    /// Reads what [`Timeline::insert`] and [`Timeline::catch_up`] begin with, to have it in the cache.
+    #[inline]
+    pub(crate) fn glance(&self) -> i64 {
+        self.events.last().map_or(0, |e| e.start) ^ self.folded as i64
+    }
+
     /// Puts an event in its place. The fold is taken up by [`Timeline::catch_up`].
     pub(crate) fn insert(&mut self, event: Stamped<E>) -> Inserted {
         let order = event.order();
