@@ -74,8 +74,9 @@ impl Exports {
     ) -> Result<Vec<Output>, Failure> {
         let texts: Vec<Vec<&str>> = batch.columns.iter().filter_map(text_slices).collect();
         let mut texts = texts.iter();
-        let columns: Vec<types::Column<'_>> = batch
-            .columns
+        // Without rows there is nothing that a column could say.
+        let sent = if batch.rows == 0 { &[] } else { &batch.columns[..] };
+        let columns: Vec<types::Column<'_>> = sent
             .iter()
             .map(|column| match column {
                 Column::U8(v) => types::Column::U8s(v),
