@@ -191,14 +191,7 @@ fn native_batch(batch: &Batch) -> ringfence_sdk::Batch {
         Column::I64(v) => To::I64(v.clone()),
         Column::F64(v) => To::F64(v.clone()),
         Column::Text(v) => To::Text(v.clone()),
-        Column::Id(v) => To::Id(
-            v.iter()
-                .map(|id| {
-                    let (hi, lo) = id.halves();
-                    ringfence_sdk::RecordId { hi, lo }
-                })
-                .collect(),
-        ),
+        Column::Id(v) => To::Id(v.as_flattened().to_vec()),
     };
     ringfence_sdk::Batch {
         rows: batch.rows,

@@ -101,7 +101,7 @@ impl Route {
                 Column::U64(values) => values.push(row.u64(*field)),
                 Column::I64(values) => values.push(row.u64(*field) as i64),
                 Column::F64(values) => values.push(f64::from_bits(row.u64(*field))),
-                Column::Id(values) => values.push(row.id()),
+                Column::Id(values) => values.push(row.id().halves().into()),
                 Column::Text(values) => values.push(row.text(*field).to_owned()),
             }
         }

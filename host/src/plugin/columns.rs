@@ -4,7 +4,7 @@
 //! the boundary borrows them.
 
 use model::fields::FieldType;
-use model::{Event, FieldId, Millis, RecordId};
+use model::{Event, FieldId, Millis};
 
 /// One column; element i belongs to row i. Absent values are 0 or empty.
 #[derive(Clone, Debug, PartialEq)]
@@ -19,8 +19,8 @@ pub enum Column {
     I64(Vec<i64>),
     /// Real numbers.
     F64(Vec<f64>),
-    /// Record identities.
-    Id(Vec<RecordId>),
+    /// Record identities as high and low half: the form in which they cross.
+    Id(Vec<[u64; 2]>),
     /// Nearly unique text.
     Text(Vec<String>),
 }
@@ -76,7 +76,7 @@ impl Column {
             Column::U64(v) => v.push(event.slot(field)),
             Column::I64(v) => v.push(event.int(field)),
             Column::F64(v) => v.push(event.float(field)),
-            Column::Id(v) => v.push(event.id),
+            Column::Id(v) => v.push(event.id.halves().into()),
             Column::Text(v) => v.push(event.text(field).to_owned()),
         }
     }
@@ -132,7 +132,7 @@ impl Batch {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use model::{EventKind, Number};
+    use model::{EventKind, Number, RecordId};
 
     #[test]
     fn a_row_has_every_column_in_order_and_absent_is_zero() {
@@ -154,7 +154,7 @@ mod tests {
         batch.push(&event);
         assert_eq!(batch.rows, 2);
         let expected = [
-            Column::Id(vec![RecordId(7); 2]),
+            Column::Id(vec![[0, 7]; 2]),
             Column::I64(vec![1_700_000_000_000; 2]),
             Column::U64(vec![Number::from_dialled("*99").0; 2]),
             Column::U32(vec![0; 2]),

@@ -34,13 +34,14 @@ pub struct Habit {
     today: Peak,
     /// Oldest first.
     past: Vec<Peak>,
+    /// Of `past`; no days while nobody has asked since it last changed.
     usual: Usual,
 }
 
 impl Habit {
-    /// Takes note of the windows as they are at an event; gives what was usual before today.
+    /// Takes note of the windows as they are at an event.
     #[inline]
-    pub fn note(&mut self, at: Millis, burst: usize, hour: usize) -> Usual {
+    pub fn note(&mut self, at: Millis, burst: usize, hour: usize) {
         let day = day_of(at);
         if day != self.day {
             self.close_day();
@@ -48,6 +49,17 @@ impl Habit {
         }
         self.today.burst = self.today.burst.max(burst.min(usize::from(u16::MAX)) as u16);
         self.today.hour = self.today.hour.max(hour.min(usize::from(u16::MAX)) as u16);
+    }
+
+    /// What was usual before today. Sorting a month is left until somebody asks: most days nobody does.
+    pub fn usual(&mut self) -> Usual {
+        if self.usual.days == 0 && !self.past.is_empty() {
+            self.usual = Usual {
+                burst: median(self.past.iter().map(|p| p.burst)),
+                hour: median(self.past.iter().map(|p| p.hour)),
+                days: self.past.len() as u8,
+            };
+        }
         self.usual
     }
 
@@ -60,11 +72,7 @@ impl Habit {
         }
         self.past.push(self.today);
         self.today = Peak::default();
-        self.usual = Usual {
-            burst: median(self.past.iter().map(|p| p.burst)),
-            hour: median(self.past.iter().map(|p| p.hour)),
-            days: self.past.len() as u8,
-        };
+        self.usual = Usual::default();
     }
 }
 
@@ -97,9 +105,11 @@ mod tests {
             habit.note(day * DAY, burst, burst * 2);
             habit.note(day * DAY + 1, 1, 1);
         }
-        let usual = habit.note(5 * DAY, 900, 900);
+        habit.note(5 * DAY, 900, 900);
+        let usual = habit.usual();
         assert_eq!(usual, Usual { burst: 5, hour: 10, days: 4 });
-        assert_eq!(habit.note(5 * DAY + 1, 901, 901), usual, "today does not count");
+        habit.note(5 * DAY + 1, 901, 901);
+        assert_eq!(habit.usual(), usual, "today does not count");
     }
 
     #[test]
@@ -108,6 +118,7 @@ mod tests {
         for day in 1..200 {
             habit.note(day * DAY, day as usize, 0);
         }
-        assert_eq!(habit.note(200 * DAY, 0, 0), Usual { burst: 186, hour: 0, days: 28 });
+        habit.note(200 * DAY, 0, 0);
+        assert_eq!(habit.usual(), Usual { burst: 186, hour: 0, days: 28 });
     }
 }

@@ -124,7 +124,11 @@ impl Detector for MassDialing {
         let burst = state.burst.slide(now, length, MOST_CALLS, |call, _| gone_short += short(call));
         state.burst_short = state.burst_short - gone_short + short(now);
 
-        let usual = state.habit.note(now.start, burst.len(), hour.len());
+        state.habit.note(now.start, burst.len(), hour.len());
+        if burst.len() < self.config.burst_calls && (state.hour_distinct as usize) < self.config.hour_distinct {
+            return;
+        }
+        let usual = state.habit.usual();
         let Some(severity) = self.judge(state, burst.len(), hour.len(), usual) else { return };
         let window = if self.is_burst(burst.len(), usual) { burst } else { hour };
         let (episode, added) = episodes.extend(self.case, window);

@@ -9,7 +9,7 @@ use crate::detector::Detector;
 use crate::finding::{Finding, Output, Value};
 use crate::row::{Batch, Column};
 use crate::runner::Runner;
-use crate::types::{Error, RecordId, Severity, Subject};
+use crate::types::{Error, Severity, Subject};
 
 fn native(batch: wit::Batch) -> Batch {
     let column = |column| match column {
@@ -18,9 +18,7 @@ fn native(batch: wit::Batch) -> Batch {
         wit::Column::U64s(v) => Column::U64(v),
         wit::Column::S64s(v) => Column::I64(v),
         wit::Column::F64s(v) => Column::F64(v),
-        wit::Column::Ids(v) => {
-            Column::Id(v.into_iter().map(|id| RecordId { hi: id.hi, lo: id.lo }).collect())
-        }
+        wit::Column::Ids(v) => Column::Id(v),
         wit::Column::Texts(v) => Column::Text(v),
     };
     Batch {

@@ -302,6 +302,12 @@ impl<F> Episodes<F> {
         std::mem::take(&mut self.changed)
     }
 
+    /// Reads what is asked at every step.
+    #[inline]
+    pub(crate) fn glance(&self) -> bool {
+        self.changed | self.list.is_empty()
+    }
+
     pub(crate) fn is_empty(&self) -> bool {
         self.list.is_empty()
     }

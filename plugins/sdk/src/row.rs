@@ -19,8 +19,8 @@ pub enum Column {
     I64(Vec<i64>),
     /// Real numbers.
     F64(Vec<f64>),
-    /// Record identities.
-    Id(Vec<RecordId>),
+    /// Record identities, two numbers each: the high half and the low half.
+    Id(Vec<u64>),
     /// Nearly unique text.
     Text(Vec<String>),
 }
@@ -34,7 +34,8 @@ impl Column {
             Column::U64(v) => v.len(),
             Column::I64(v) => v.len(),
             Column::F64(v) => v.len(),
-            Column::Id(v) => v.len(),
+            // Half an identity is one too many.
+            Column::Id(v) => v.len().div_ceil(2),
             Column::Text(v) => v.len(),
         }
     }
@@ -110,6 +111,9 @@ impl Columns {
 
     /// Checks that the batch has the columns asked for, each of its type and length.
     pub(crate) fn check(&self, batch: &Batch) -> Result<(), Error> {
+        if batch.rows == 0 && batch.columns.is_empty() {
+            return Ok(());
+        }
         if batch.columns.len() != self.fields.len() {
             return Err(Error::InvalidBatch(format!(
                 "{} columns instead of {}",
@@ -173,13 +177,23 @@ impl<'a> Row<'a> {
     }
 
     readers! {
-        read_id: Id => RecordId, v, v;
         read_bool: U8 => bool, v, v != 0;
         read_u32: U32 => u32, v, v;
         read_i64: I64 => i64, v, v;
         read_f64: F64 => f64, v, v;
         read_name: U32 => Name, v, Name(v);
         read_number: U64 => Number, v, Number(v);
+    }
+
+    #[inline]
+    pub(crate) fn read_id(&self, field: usize) -> RecordId {
+        match self.column(field) {
+            Some(Column::Id(values)) => {
+                let halves = &values[2 * self.index..2 * self.index + 2];
+                RecordId { hi: halves[0], lo: halves[1] }
+            }
+            _ => undeclared(field),
+        }
     }
 
     #[inline]
@@ -222,7 +236,7 @@ mod tests {
             columns: vec![
                 Column::I64(vec![5]),
                 Column::I64(vec![6]),
-                Column::Id(vec![RecordId::default()]),
+                Column::Id(vec![0; 2]),
                 Column::U32(vec![4100]),
             ],
         };

@@ -36,6 +36,8 @@ pub struct Runner<D: Detector> {
     slots: Vec<Slot<D>>,
     index: FxHashMap<Subject, u32>,
     touched: Vec<u32>,
+    /// Events of the batch under way with their subjects' slots; kept for its buffer.
+    taken: Vec<(u32, Stamped<D::Event>)>,
     batches: u64,
     horizon: Millis,
     too_late: u64,
@@ -60,6 +62,7 @@ impl<D: Detector> Runner<D> {
             slots: Vec::new(),
             index: FxHashMap::default(),
             touched: Vec::new(),
+            taken: Vec::new(),
             batches: 0,
             horizon: Millis::MIN,
             too_late: 0,
@@ -81,6 +84,16 @@ impl<D: Detector> Runner<D> {
     pub fn process(&mut self, batch: &Batch) -> Result<Vec<Output>, Error> {
         self.columns.check(batch)?;
         self.batches += 1;
+        self.take(batch)?;
+        self.fetch();
+        self.insert();
+        self.horizon = self.horizon.max(batch.horizon);
+        Ok(self.settle())
+    }
+
+    /// Selects the batch's events and finds their subjects.
+    fn take(&mut self, batch: &Batch) -> Result<(), Error> {
+        self.taken.clear();
         for index in 0..batch.rows {
             let row = Row::new(batch, &self.columns, index);
             let start = row.start_time();
@@ -93,13 +106,27 @@ impl<D: Detector> Runner<D> {
                 continue;
             }
             let report = row.report_time();
-            let event = Stamped {
-                start,
-                report: if report == 0 { start } else { report },
-                id: row.record_id(),
-                event,
-            };
+            let report = if report == 0 { start } else { report };
+            let event = Stamped { start, report, id: row.record_id(), event };
             let slot = Self::slot(&mut self.slots, &mut self.index, subject)?;
+            self.taken.push((slot, event));
+        }
+        Ok(())
+    }
+
+    /// Has the processor fetch all the timelines at once that would otherwise be waited for one after the other:
+    /// subjects are many, and a batch's are seldom in the cache.
+    fn fetch(&self) {
+        let glance = |(slot, _): &(u32, _)| self.slots[*slot as usize].timeline.glance();
+        // By fours, because a component looks at its deadline at every turn of a loop.
+        let (fours, rest) = self.taken.as_chunks::<4>();
+        let sum = fours.iter().fold(0, |sum, [a, b, c, d]| sum ^ glance(a) ^ glance(b) ^ glance(c) ^ glance(d));
+        std::hint::black_box(rest.iter().fold(sum, |sum, taken| sum ^ glance(taken)));
+    }
+
+    /// Puts the events into their timelines.
+    fn insert(&mut self) {
+        for (slot, event) in self.taken.drain(..) {
             let entry = &mut self.slots[slot as usize];
             match entry.timeline.insert(event) {
                 Inserted::Taken => {
@@ -114,8 +141,6 @@ impl<D: Detector> Runner<D> {
                 Inserted::TooLate => self.too_late += 1,
             }
         }
-        self.horizon = self.horizon.max(batch.horizon);
-        Ok(self.settle())
     }
 
     /// Folds and tells what this batch touched.

@@ -76,7 +76,7 @@ impl guests::Guest for Guest {
                 f.first_event = starts[i];
                 f.last_event = starts[i];
                 f.score = scores[i];
-                f.evidence = vec![RecordId { ..ids[i] }];
+                f.evidence = vec![RecordId { hi: ids[2 * i], lo: ids[2 * i + 1] }];
                 f.explanation = vec![CONFIG.with_borrow(String::clone)];
                 let offset = directory::utc_offset(locations[i], starts[i]).map_or(9999, i64::from);
                 f.attributes = vec![

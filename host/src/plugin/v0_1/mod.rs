@@ -23,8 +23,6 @@ pub(super) struct Pre(bindings::DetectorPre<Host>);
 /// An instance's exports.
 pub(super) struct Exports {
     detector: bindings::Detector,
-    /// Record identities in the interface's form, by column; kept for their buffers.
-    ids: Vec<Vec<types::RecordId>>,
 }
 
 /// What the call itself failed with, or what the plugin or the host says of its outcome.
@@ -49,7 +47,7 @@ impl Pre {
     }
 
     pub(super) fn instantiate(&self, store: &mut Store<Host>) -> wasmtime::Result<Exports> {
-        Ok(Exports { detector: self.0.instantiate(store)?, ids: Vec::new() })
+        Ok(Exports { detector: self.0.instantiate(store)? })
     }
 }
 
@@ -68,17 +66,17 @@ impl Exports {
     }
 
     pub(super) fn process(
-        &mut self,
+        &self,
         store: &mut Store<Host>,
         batch: &Batch,
         max_outputs: usize,
         provenance: &Provenance,
     ) -> Result<Vec<Output>, Failure> {
-        self.copy_ids(batch);
         let texts: Vec<Vec<&str>> = batch.columns.iter().filter_map(text_slices).collect();
-        let (mut ids, mut texts) = (self.ids.iter(), texts.iter());
-        let columns: Vec<types::Column<'_>> = batch
-            .columns
+        let mut texts = texts.iter();
+        // Without rows there is nothing that a column could say.
+        let sent = if batch.rows == 0 { &[] } else { &batch.columns[..] };
+        let columns: Vec<types::Column<'_>> = sent
             .iter()
             .map(|column| match column {
                 Column::U8(v) => types::Column::U8s(v),
@@ -86,7 +84,7 @@ impl Exports {
                 Column::U64(v) => types::Column::U64s(v),
                 Column::I64(v) => types::Column::S64s(v),
                 Column::F64(v) => types::Column::F64s(v),
-                Column::Id(_) => types::Column::Ids(ids.next().map_or(&[], Vec::as_slice)),
+                Column::Id(v) => types::Column::Ids(v.as_flattened()),
                 Column::Text(_) => types::Column::Texts(texts.next().map_or(&[], Vec::as_slice)),
             })
             .collect();
@@ -107,20 +105,6 @@ impl Exports {
         let converted: Result<Vec<Output>, String> =
             outputs.into_iter().map(|output| context.output(output)).collect();
         converted.map_err(|m| Failure::Cause(Cause::InvalidOutput(m)))
-    }
-
-    fn copy_ids(&mut self, batch: &Batch) {
-        let columns = batch.columns.iter().filter_map(|c| if let Column::Id(v) = c { Some(v) } else { None });
-        for (i, column) in columns.enumerate() {
-            if self.ids.len() == i {
-                self.ids.push(Vec::new());
-            }
-            self.ids[i].clear();
-            self.ids[i].extend(column.iter().map(|id| {
-                let (hi, lo) = id.halves();
-                types::RecordId { hi, lo }
-            }));
-        }
     }
 }
 

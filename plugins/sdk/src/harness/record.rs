@@ -194,7 +194,7 @@ pub(crate) fn batch(manifest: &Manifest, records: &[&Record]) -> Batch {
         let field = field.unwrap_or_else(|| panic!("plugin.toml: there is no column '{name}'"));
         let each = records.iter();
         match KINDS[field] {
-            Kind::Id => Column::Id(each.map(|r| r.id).collect()),
+            Kind::Id => Column::Id(each.flat_map(|r| [r.id.hi, r.id.lo]).collect()),
             Kind::Bool => Column::U8(each.map(|r| r.int(field) as u8).collect()),
             Kind::U32 | Kind::Enum | Kind::Name => Column::U32(each.map(|r| r.int(field) as u32).collect()),
             Kind::Int | Kind::Millis => Column::I64(each.map(|r| r.int(field)).collect()),
