@@ -188,3 +188,21 @@ fn what_cannot_be_read_is_said_and_the_rest_is_scanned() {
     let run = bench.run(&["scan", &text]).exits(2);
     assert!(run.stderr.contains("notes.txt"), "{}", run.stderr);
 }
+
+#[test]
+fn config_check_knows_the_plugins_settings() {
+    let bench = Bench::new();
+    for (text, part) in [
+        ("plugins:\n  mass-dialng: {enabled: true}\n", "did you mean mass-dialing?"),
+        ("plugins:\n  mass-dialing:\n    config: {burst_cals: 5}\n", "did you mean burst_calls?"),
+        ("country: Spain\n", "write it like 'ES'"),
+    ] {
+        let file = bench.write("wrong.yaml", text);
+        let run = bench.run(&["config", "check", "--config", &file]);
+        assert_eq!(run.code, 2, "{text}: {}{}", run.stdout, run.stderr);
+        assert!(run.stderr.contains(part), "{text}: {}", run.stderr);
+    }
+    let file =
+        bench.write("right.yaml", "country: ES\nplugins:\n  mass-dialing:\n    config: {burst_calls: 5}\n");
+    bench.run(&["config", "check", "--config", &file]).ok();
+}

@@ -52,6 +52,14 @@ pub enum Weekday {
     Sun,
 }
 
+/// Whether a country is one by its ISO 3166 code.
+pub(super) fn check_country(country: &str) -> Result<(), String> {
+    if model::fields::well_known::COUNTRIES.contains(&country) {
+        return Ok(());
+    }
+    Err(format!("country '{country}' is not an ISO 3166 code: write it like 'ES'"))
+}
+
 impl LocationConfig {
     pub(super) fn check(&self) -> Result<(), String> {
         if let Some(zone) = &self.zone
@@ -59,11 +67,7 @@ impl LocationConfig {
         {
             return Err(format!("zone '{zone}' is not an IANA zone: write it like 'Europe/Madrid'"));
         }
-        if let Some(country) = &self.country
-            && !model::fields::well_known::COUNTRIES.contains(&country.as_str())
-        {
-            return Err(format!("country '{country}' is not an ISO 3166 code: write it like 'ES'"));
-        }
+        self.country.as_deref().map_or(Ok(()), check_country)?;
         if let Some(prefix) = &self.outside_access
             && (prefix.is_empty() || prefix.len() > 4 || !prefix.bytes().all(|b| b.is_ascii_digit()))
         {

@@ -132,6 +132,9 @@ impl Config {
         if self.lateness_hours == 0 || self.lateness_hours > 24 * 31 {
             return Err(invalid("lateness_hours must be 1 to 744".to_owned()));
         }
+        if let Some(country) = &self.country {
+            location::check_country(country).map_err(invalid)?;
+        }
         for (name, location) in &self.locations {
             location.check().map_err(|m| invalid(format!("locations.{name}: {m}")))?;
         }

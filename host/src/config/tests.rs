@@ -32,6 +32,10 @@ fn mistakes_name_line_and_remedy() {
     assert!(message.contains('2'), "the line is missing: {message}");
     let message = load("locations:\n  X: {zone: Europe/Madird}\n").unwrap_err().to_string();
     assert!(message.contains("Europe/Madird") && message.contains("IANA"), "{message}");
+    for text in ["country: Spain\n", "locations:\n  X: {country: es}\n"] {
+        let message = load(text).unwrap_err().to_string();
+        assert!(message.contains("is not an ISO 3166 code: write it like 'ES'"), "{message}");
+    }
     let message = load("numbers: ['555']\n").unwrap_err().to_string();
     assert!(message.contains("E.164"), "{message}");
     let message = load("lateness_hours: 0\n").unwrap_err().to_string();
