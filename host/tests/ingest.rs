@@ -112,3 +112,44 @@ fn two_at_once_and_signals_end_cleanly() {
     }
     assert_eq!(run(dir.path(), &["ingest", "page.json"]).0, 0);
 }
+
+/// Findings by identity, without what tells how they arrived.
+fn findings(text: &str) -> std::collections::BTreeMap<String, serde_json::Value> {
+    let parse = |line: &str| {
+        let mut finding: serde_json::Value = serde_json::from_str(line).unwrap();
+        for key in ["revision", "raised_at"] {
+            finding.as_object_mut().unwrap().remove(key);
+        }
+        (finding["id"].as_str().unwrap().to_owned(), finding)
+    };
+    text.lines().map(parse).collect()
+}
+
+#[test]
+fn a_file_in_any_order_gives_the_findings_of_a_scan() {
+    let dir = temp();
+    // Three weeks of a call a day, then a night of calls to Cuba; the last comes first.
+    let call = |id: usize, day: usize, minute: usize, to: &str| {
+        format!(
+            "{{\"Report ID\":\"r-{id}\",\"Start time\":\"2026-03-{:02}T{:02}:{:02}:00Z\",\"Duration\":60,\
+             \"User UUID\":\"u-1\",\"Direction\":\"ORIGINATING\",\"Site main number\":\"+34911234567\",\
+             \"Called number\":\"{to}\",\"Call type\":\"SIP_INTERNATIONAL\"}}\n",
+            day + 1,
+            9 + minute / 60,
+            minute % 60
+        )
+    };
+    let mut lines: Vec<String> = (0..21).map(|day| call(day, day, 0, "+33140000000")).collect();
+    lines.extend((0..20).map(|i| call(100 + i, 21, i * 2, &format!("+535210000{i:02}"))));
+    lines.reverse();
+    std::fs::write(dir.path().join("calls.ndjson"), lines.concat()).unwrap();
+
+    let (code, scanned, err) = run(dir.path(), &["scan", "calls.ndjson", "--format", "ndjson"]);
+    assert_eq!(code, 0, "{err}");
+    assert_eq!(run(dir.path(), &["ingest", "calls.ndjson"]).0, 0);
+    let (code, _, err) = run(dir.path(), &["run", "--until-idle"]);
+    assert!(code == 0 && !err.contains("too late"), "{err}");
+    let (_, listed, _) = run(dir.path(), &["findings", "list", "--format", "ndjson"]);
+    assert_eq!(findings(&listed), findings(&scanned));
+    assert!(scanned.contains("\"severity\":\"critical\""), "{scanned}");
+}
