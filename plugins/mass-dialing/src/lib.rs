@@ -125,7 +125,8 @@ impl Detector for MassDialing {
         state.burst_short = state.burst_short - gone_short + short(now);
 
         state.habit.note(now.start, burst.len(), hour.len());
-        if burst.len() < self.config.burst_calls && (state.hour_distinct as usize) < self.config.hour_distinct {
+        if burst.len() < self.config.burst_calls && (state.hour_distinct as usize) < self.config.hour_distinct
+        {
             return;
         }
         let usual = state.habit.usual();

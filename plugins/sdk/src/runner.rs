@@ -2,6 +2,8 @@
 //!
 //! Owns which subjects are in memory. The same code runs in a component and natively (tests, the boundary benchmark).
 
+use std::hash::{Hash as _, Hasher as _};
+
 use rustc_hash::FxHashMap;
 
 use crate::detector::Detector;
@@ -15,6 +17,11 @@ use crate::types::{Error, Millis, Subject};
 /// Most subjects kept in memory after a checkpoint; the others are read again when they are needed. At 1 to 2 KB
 /// each this stays within half of an instance's usual 256 MiB.
 const RESIDENT: usize = 60_000;
+
+/// Subjects whose slot is found without searching: one comparison, where a hash table's search is two loops.
+const RECENT: usize = 4096;
+/// No slot has this number.
+const NOBODY: (Subject, u32) = (Subject::Organisation, u32::MAX);
 
 type TimelineOf<D> = Timeline<<D as Detector>::Event, <D as Detector>::State, <D as Detector>::Facts>;
 
@@ -35,6 +42,8 @@ pub struct Runner<D: Detector> {
     columns: Columns,
     slots: Vec<Slot<D>>,
     index: FxHashMap<Subject, u32>,
+    /// The subject last found at each place, with its slot.
+    recent: Vec<(Subject, u32)>,
     touched: Vec<u32>,
     /// Events of the batch under way with their subjects' slots; kept for its buffer.
     taken: Vec<(u32, Stamped<D::Event>)>,
@@ -46,6 +55,14 @@ pub struct Runner<D: Detector> {
 
 /// A detector run outside a component: tests, and the host's benchmark of the boundary.
 pub type NativeRunner<D> = Runner<D>;
+
+/// Where a subject is remembered.
+#[inline]
+fn place(subject: Subject) -> usize {
+    let mut hasher = rustc_hash::FxHasher::default();
+    subject.hash(&mut hasher);
+    hasher.finish() as usize % RECENT
+}
 
 impl<D: Detector> Runner<D> {
     /// From the configuration as JSON and the names of the columns in the order of the batches.
@@ -61,6 +78,7 @@ impl<D: Detector> Runner<D> {
             columns,
             slots: Vec::new(),
             index: FxHashMap::default(),
+            recent: vec![NOBODY; RECENT],
             touched: Vec::new(),
             taken: Vec::new(),
             batches: 0,
@@ -108,7 +126,11 @@ impl<D: Detector> Runner<D> {
             let report = row.report_time();
             let report = if report == 0 { start } else { report };
             let event = Stamped { start, report, id: row.record_id(), event };
-            let slot = Self::slot(&mut self.slots, &mut self.index, subject)?;
+            let known = &mut self.recent[place(subject)];
+            if known.0 != subject || known.1 == NOBODY.1 {
+                *known = (subject, Self::slot(&mut self.slots, &mut self.index, subject)?);
+            }
+            let slot = known.1;
             self.taken.push((slot, event));
         }
         Ok(())
@@ -120,7 +142,8 @@ impl<D: Detector> Runner<D> {
         let glance = |(slot, _): &(u32, _)| self.slots[*slot as usize].timeline.glance();
         // By fours, because a component looks at its deadline at every turn of a loop.
         let (fours, rest) = self.taken.as_chunks::<4>();
-        let sum = fours.iter().fold(0, |sum, [a, b, c, d]| sum ^ glance(a) ^ glance(b) ^ glance(c) ^ glance(d));
+        let sum =
+            fours.iter().fold(0, |sum, [a, b, c, d]| sum ^ glance(a) ^ glance(b) ^ glance(c) ^ glance(d));
         std::hint::black_box(rest.iter().fold(sum, |sum, taken| sum ^ glance(taken)));
     }
 
@@ -159,7 +182,6 @@ impl<D: Detector> Runner<D> {
         output
     }
 
-    #[inline]
     fn slot(
         slots: &mut Vec<Slot<D>>,
         index: &mut FxHashMap<Subject, u32>,
@@ -240,6 +262,7 @@ impl<D: Detector> Runner<D> {
             }
         }
         self.slots.retain(|s| s.used >= low);
+        self.recent.fill(NOBODY);
         self.index = self.slots.iter().enumerate().map(|(i, s)| (s.subject, i as u32)).collect();
     }
 
