@@ -57,6 +57,9 @@ impl guests::Guest for Guest {
     }
 
     fn process(batch: Batch) -> Result<Vec<Output>, Error> {
+        if batch.rows == 0 {
+            return Ok(Vec::new());
+        }
         let [
             Column::Ids(ids),
             Column::S64s(starts),
