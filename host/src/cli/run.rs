@@ -110,9 +110,12 @@ impl From<LogError> for CliError {
 }
 
 fn line(progress: &Progress) -> String {
-    let Progress { records, new, revised, withdrawn, unreadable, .. } = progress;
+    let Progress { records, new, revised, withdrawn, unreadable, late, .. } = progress;
     let mut line =
         format!("{records} records evaluated, {new} new findings, {revised} revised, {withdrawn} withdrawn");
+    if *late > 0 {
+        line.push_str(&format!(", {late} records later than lateness_hours allows"));
+    }
     if *unreadable > 0 {
         line.push_str(&format!(", {unreadable} records this version cannot read"));
     }

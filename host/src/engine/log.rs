@@ -66,6 +66,8 @@ pub enum LogError {
 pub struct Progress {
     /// Records evaluated.
     pub records: u64,
+    /// Records that came later than the allowed lateness; no detector saw them.
+    pub late: u64,
     /// Records of the log that this version cannot read; they are skipped.
     pub unreadable: u64,
     /// New findings.
@@ -207,6 +209,7 @@ impl<'a> LogRun<'a> {
         let done = self.runtime.block_on(self.store.commit(&checkpoint))?;
         self.names_stored += checkpoint.names.len();
         self.committed = self.read;
+        self.progress.late = self.engine.late();
         self.progress.new += done.new;
         self.progress.revised += done.revised;
         self.progress.withdrawn += done.withdrawn;
