@@ -253,6 +253,8 @@ where
         self.live = self.sealed.clone();
         self.folded = self.sealed_len;
         self.ladder.clear();
+        // What was told before may not come back: a late event can have undone it.
+        self.taken_back = true;
     }
 }
 
