@@ -16,11 +16,11 @@ use model::{Event, RecordId};
 
 use super::layout::{Layout, record_id, report_time};
 
-/// Bytes of rows one worker gathers before it sorts and spills them: about 200,000 rows.
-pub const RUN_BYTES: usize = 24 << 20;
+/// Bytes of rows one worker gathers before it sorts and spills them: about 150,000 rows.
+pub const RUN_BYTES: usize = 16 << 20;
 
 /// Read buffers of all runs together while merging.
-const MERGE_BYTES: usize = 32 << 20;
+const MERGE_BYTES: usize = 16 << 20;
 
 /// Smallest and largest read buffer of one run.
 const RUN_BUFFER: std::ops::RangeInclusive<usize> = (16 << 10)..=(1 << 20);
