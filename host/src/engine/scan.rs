@@ -17,9 +17,9 @@ use crate::config::Config;
 use crate::plugin::{Plugin, Services};
 use crate::source::{self, Input, ReadOptions, Record, Sink, SinkError};
 
-/// Chunks between two checkpoints: a quarter of a million rows, 30 MB, which stay in memory so that a failed call can be repeated. A
+/// Chunks between two checkpoints: 130,000 rows, 15 MB, which stay in memory so that a failed call can be repeated. A
 /// checkpoint costs what changed: some milliseconds for a few thousand users.
-const CHECKPOINT_CHUNKS: usize = 32;
+const CHECKPOINT_CHUNKS: usize = 16;
 
 /// What a scan saw and found.
 #[derive(Debug)]
