@@ -6,12 +6,14 @@ pub mod demo;
 mod findings;
 mod ingest;
 pub mod output;
+mod parked;
 mod plugin;
 mod plugin_set;
 pub mod print;
 pub mod run;
 mod scan;
 pub mod session;
+mod state;
 pub mod summary;
 
 use std::path::PathBuf;
@@ -62,6 +64,12 @@ enum Command {
     /// Looks at the database or brings its schema up to date.
     #[command(subcommand)]
     Db(db::DbCommand),
+    /// Records that detectors failed on: lists them, tries them again, forgets them.
+    #[command(subcommand)]
+    Parked(parked::ParkedCommand),
+    /// What detectors remember: shows it, or makes them forget.
+    #[command(subcommand)]
+    State(state::StateCommand),
     /// Lists or shows what was found.
     #[command(subcommand)]
     Findings(findings::FindingsCommand),
@@ -170,6 +178,8 @@ pub fn main() -> ExitCode {
         Command::Plugin(command) => plugin::run(&command, &cli.global),
         Command::Demo(args) => demo::run(&args, &cli.global),
         Command::Db(command) => db::run(&command, &cli.global),
+        Command::Parked(command) => parked::run(&command, &cli.global),
+        Command::State(command) => state::run(&command, &cli.global),
         Command::Findings(command) => findings::run(&command, &cli.global),
         Command::Ingest(args) => ingest::run(&args, &cli.global),
     };

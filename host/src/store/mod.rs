@@ -6,10 +6,15 @@
 mod checkpoint;
 pub mod cluster;
 mod connect;
+mod cursors;
 mod error;
 mod findings;
 pub mod ingest;
+mod lease;
 mod log;
+mod parked;
+mod person;
+mod quarantine;
 mod rejected;
 mod sql;
 mod state;
@@ -23,15 +28,20 @@ use sqlx::PgPool;
 
 pub use checkpoint::{Change, Checkpoint, Committed, CursorMove, StateWrite};
 pub use connect::Options;
+pub use cursors::Cursor;
 pub use error::StoreError;
 pub use findings::{FindingFilter, Lookup};
+pub use lease::Lease;
 pub use log::{
     BATCH_ROWS, LogRow, LogWriter, MAX_MONTHS, MAX_RAW_BYTES, MAX_READ, Position, Refused, WriteCounts,
     log_fields,
 };
+pub use parked::{Parked, ParkedFilter, ParkedWrite, Retry};
+pub use person::Person;
+pub use quarantine::{Quarantine, QuarantineWrite};
 pub use rejected::{MAX_REJECTED, RejectedRow};
 pub use sql::{SqlAnswer, SqlLimits};
-pub use state::StoredState;
+pub use state::{StateKey, StateReset, StateSummary, StoredState};
 pub use status::{ConsumerStatus, PartitionStatus, Status};
 
 use crate::config::Config;

@@ -27,6 +27,11 @@ impl Limiter {
     pub(in crate::plugin) fn new(limit: usize) -> Limiter {
         Limiter { limit, memory: 0, elements: 0 }
     }
+
+    /// Bytes of its memories now.
+    pub(in crate::plugin) fn bytes(&self) -> usize {
+        self.memory
+    }
 }
 
 impl ResourceLimiter for Limiter {
