@@ -76,6 +76,11 @@ impl Instance {
         self.dead.is_some()
     }
 
+    /// Bytes of its linear memories. They never shrink: this is also the most it ever had.
+    pub fn memory_bytes(&self) -> usize {
+        self.store.data().limiter.memory()
+    }
+
     /// Hands the plugin a batch made by [`Plugin::batch`].
     ///
     /// # Errors
