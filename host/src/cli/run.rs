@@ -10,6 +10,8 @@ use clap::Args;
 use super::print::visible;
 use super::session::{Session, with_store_in};
 use super::{CliError, CliResult, Global, plugin_set};
+use crate::api::health::Health;
+use crate::config::Config;
 use crate::engine::Options;
 use crate::engine::log::{LogError, Progress};
 use crate::engine::service::Service;
@@ -46,11 +48,27 @@ pub fn run(args: &RunArgs, global: &Global) -> CliResult {
     };
     let until_idle = args.until_idle;
     with_store_in("run", config, &global.data_dir(), async |session| {
+        let _health = if until_idle { None } else { start_health(&session.config, &work.metrics).await };
         let tell = |progress: &Progress| tracing::info!("{}", line(progress));
         let progress = work.run(session, tell).await?;
         let quarantines = session.store.quarantines().await?;
         Ok(report(&progress, &quarantines, until_idle))
     })
+}
+
+/// Monitoring must not decide over detection: a port that is taken is a warning.
+async fn start_health(config: &Config, metrics: &Metrics) -> Option<Health> {
+    let listen = config.health.listen.0?;
+    match Health::start(listen, metrics.clone()).await {
+        Ok(health) => {
+            tracing::info!(address = %health.address(), "health and metrics");
+            Some(health)
+        }
+        Err(error) => {
+            tracing::warn!(%error, "no health and metrics; evaluation goes on without");
+            None
+        }
+    }
 }
 
 fn report(progress: &Progress, quarantines: &[Quarantine], until_idle: bool) -> ExitCode {

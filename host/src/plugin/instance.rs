@@ -66,11 +66,6 @@ impl Instance {
         Ok(instance)
     }
 
-    /// Bytes of its linear memories.
-    pub fn memory_bytes(&self) -> usize {
-        self.store.data().limiter.bytes()
-    }
-
     /// The plugin this is an instance of.
     pub fn plugin(&self) -> &Plugin {
         &self.plugin
@@ -79,6 +74,11 @@ impl Instance {
     /// Whether a call failed, after which every other fails too.
     pub fn is_dead(&self) -> bool {
         self.dead.is_some()
+    }
+
+    /// Bytes of its linear memories. They never shrink: this is also the most it ever had.
+    pub fn memory_bytes(&self) -> usize {
+        self.store.data().limiter.memory()
     }
 
     /// Hands the plugin a batch made by [`Plugin::batch`].

@@ -88,6 +88,7 @@ impl StoreError {
             | StoreError::Unfit(_)
             | StoreError::Migration(_)
             | StoreError::Overtaken { .. }
+            | StoreError::Fenced
             | StoreError::Unreadable { .. }
             | StoreError::Ended(_) => false,
         }

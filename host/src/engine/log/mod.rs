@@ -177,6 +177,7 @@ impl LogRun {
                     return Ok(stopped);
                 }
                 self.engine.push(chunk)?;
+                self.shared.metrics.alive();
             }
             stopped.extend(self.checkpoint(Vec::new())?);
             tell(&self.progress);

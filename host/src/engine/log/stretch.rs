@@ -23,6 +23,7 @@ impl LogRun {
         let mut next = Some(self.request(self.read, end));
         while let Some(page) = next.take() {
             let rows = self.wait_for(page)?;
+            self.shared.metrics.alive();
             let Some(last) = rows.last() else { break };
             self.read = last.position;
             records += rows.len() as u64;

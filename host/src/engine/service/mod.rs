@@ -13,12 +13,12 @@ use std::time::{Duration, Instant};
 
 use tokio::runtime::Handle;
 
-use super::Options;
+use super::{EngineError, Options};
 use super::log::{LogError, Progress};
 use crate::config::Config;
 use crate::directory::Directory;
 use crate::plugin::Plugin;
-use crate::store::{Backoff, Store, StoreError};
+use crate::store::{Backoff, Outage, Store, StoreError};
 use crate::telemetry::{Metrics, Role};
 
 pub use lead::Holder;
@@ -75,14 +75,22 @@ impl Service {
         let holder = Holder::new();
         let mut total = Progress::default();
         let mut backoff = Backoff::new();
-        let mut outage = Outage::default();
+        let mut outage = Outage::new();
+        let mut since = None;
         let directory = Arc::new(Directory::from_config(&self.config));
         loop {
             if self.stops() {
                 return Ok(total);
             }
             self.metrics.alive();
-            match self.attempt(&holder, &directory, &mut total, &mut outage, &mut backoff) {
+            let answered = || {
+                outage.worked();
+                backoff.reset();
+                since = None;
+                self.metrics.database(true);
+                self.metrics.alive();
+            };
+            match self.attempt(&holder, &directory, &mut total, answered) {
                 Ok(End::Stopped | End::Idle) => return Ok(total),
                 Ok(End::Again) => {}
                 Err(LogError::Store(StoreError::Fenced | StoreError::Overtaken { .. })) => {
@@ -90,7 +98,8 @@ impl Service {
                 }
                 Err(error) if may_pass(&error) => {
                     self.metrics.database(false);
-                    let since = outage.begin(&error);
+                    say(&mut outage, &error);
+                    let since = *since.get_or_insert_with(Instant::now);
                     if self.patience.is_some_and(|patience| since.elapsed() > patience) {
                         return Err(error);
                     }
@@ -125,29 +134,20 @@ impl Service {
         holder: &Holder,
         directory: &Arc<Directory>,
         total: &mut Progress,
-        outage: &mut Outage,
-        backoff: &mut Backoff,
+        mut answered: impl FnMut(),
     ) -> Result<End, LogError> {
         self.metrics.role(Role::Standby);
-        let Some(lead) = self.lead(holder, || self.came_through(outage, backoff))? else {
+        let Some(lead) = self.lead(holder, &mut answered)? else {
             let end = if self.stops() { End::Stopped } else { End::Idle };
             return Ok(end);
         };
         self.metrics.role(Role::Leader);
-        let done = self.term(&lead, directory, total, || self.came_through(outage, backoff));
+        let done = self.term(&lead, directory, total, answered);
         if matches!(done, Ok(End::Stopped | End::Idle)) {
             // If it fails, others wait for the lease to run out.
             let _ = self.runtime.block_on(self.store.release_lease(lead.epoch()));
         }
         done
-    }
-
-    /// The database has answered.
-    fn came_through(&self, outage: &mut Outage, backoff: &mut Backoff) {
-        outage.end();
-        backoff.reset();
-        self.metrics.database(true);
-        self.metrics.alive();
     }
 }
 
@@ -155,31 +155,15 @@ impl Service {
 fn may_pass(error: &LogError) -> bool {
     match error {
         LogError::Store(error) => error.is_transient(),
+        LogError::Engine(EngineError::Names(_)) => false,
         LogError::Spool(_) | LogError::Engine(_) => true,
     }
 }
 
-/// Says once that something is wrong, and once that it is right again.
-#[derive(Debug, Default)]
-struct Outage {
-    since: Option<Instant>,
-    said: String,
-}
-
-impl Outage {
-    fn begin(&mut self, error: &LogError) -> Instant {
-        let text = error.to_string();
-        if self.since.is_none() {
-            tracing::warn!(reason = text, "evaluation is interrupted; trying again until it works, nothing is lost");
-            self.said = text;
-        }
-        *self.since.get_or_insert_with(Instant::now)
-    }
-
-    fn end(&mut self) {
-        if let Some(since) = self.since.take() {
-            let seconds = since.elapsed().as_secs_f64();
-            tracing::warn!(seconds, reason = self.said, "evaluation goes on again");
-        }
+/// Once per outage.
+fn say(outage: &mut Outage, error: &LogError) {
+    match error {
+        LogError::Store(error) => outage.failed(error),
+        other => outage.failed(&StoreError::Ended(other.to_string())),
     }
 }

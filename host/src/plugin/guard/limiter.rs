@@ -28,8 +28,8 @@ impl Limiter {
         Limiter { limit, memory: 0, elements: 0 }
     }
 
-    /// Bytes of its memories now.
-    pub(in crate::plugin) fn bytes(&self) -> usize {
+    /// Bytes of all memories.
+    pub(in crate::plugin) fn memory(&self) -> usize {
         self.memory
     }
 }
