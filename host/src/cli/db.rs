@@ -79,7 +79,11 @@ fn status(format: Format, global: &Global) -> CliResult {
 fn describe(status: &Status) -> String {
     let mut text = String::new();
     let mut line = |name: &str, value: String| text.push_str(&format!("{name:<12} {value}\n"));
-    let place = if status.embedded { "private" } else { "by URL" };
+    let place = match status.private_server {
+        Some("own") => "private, run by this command",
+        Some(_) => "private, run by another command",
+        None => "by URL",
+    };
     line("database", format!("PostgreSQL {}, {place}, {}", status.server_version, bytes(status.size_bytes)));
     line("records", count(status.records));
     if let (Some(oldest), Some(newest)) = (&status.oldest_record, &status.newest_record) {

@@ -13,10 +13,11 @@ use clap::Args;
 use indicatif::{ProgressBar, ProgressStyle};
 
 use super::output::{count, harmless};
-use super::session::{Session, with_store};
+use super::session::{Session, with_options};
 use super::{CliError, CliResult, Global};
 use crate::directory::Directory;
 use crate::source::Input;
+use crate::store::Options;
 use crate::store::ingest::{IngestError, IngestOptions, Ingested, RejectedFile, ingest};
 
 /// Stores call records: JSON pages, arrays, NDJSON and Control Hub's CSV report, also gzip and zstd.
@@ -33,6 +34,9 @@ pub struct IngestArgs {
     rejected: Option<PathBuf>,
 }
 
+/// How long to wait for a database at the start: it may be restarting, but a wrong URL should be told soon.
+const OPENING: Duration = Duration::from_secs(5);
+
 /// Runs `ingest`.
 ///
 /// # Errors
@@ -43,7 +47,9 @@ pub fn run(args: &IngestArgs, global: &Global) -> CliResult {
         File::open(file).map_err(|e| CliError::Usage(format!("cannot read {}: {e}", file.display())))?;
     }
     let rejected = args.rejected.as_deref().map(create).transpose()?;
-    with_store("ingest", global, async |session| run_in(args, rejected, session).await)
+    let options = Options { patience: OPENING, ..Options::new("ringfence ingest") };
+    let config = global.load_config()?;
+    with_options(&options, config, &global.data_dir(), async |session| run_in(args, rejected, session).await)
 }
 
 fn is_stdin(file: &Path) -> bool {
@@ -66,6 +72,7 @@ async fn run_in(args: &IngestArgs, rejected: Option<RejectedFile>, session: &Ses
         stop: session.stop.clone(),
         rejected,
         workers: 0,
+        patience: Duration::from_secs(u64::from(session.config.database_patience_seconds)),
     };
     let directory = Arc::new(Directory::from_config(&session.config));
     let start = Instant::now();
@@ -76,7 +83,6 @@ async fn run_in(args: &IngestArgs, rejected: Option<RejectedFile>, session: &Ses
         IngestError::Strict(message) => {
             CliError::Usage(format!("{}: nothing after it was read", harmless(&message)))
         }
-        IngestError::Store(error) => error.into(),
         other => CliError::Environment(other.to_string()),
     })?;
     report(&ingested, start.elapsed());

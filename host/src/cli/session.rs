@@ -36,7 +36,6 @@ pub struct Session {
 /// How long work may take to reach its next checkpoint after a signal.
 const GRACE: Duration = Duration::from_secs(4);
 
-/// How long threads may take to end after the database is closed.
 /// How long threads may take to end after the database is closed: one may wait for standard input for ever, and the end of
 /// the process ends it.
 const SHUTDOWN_LIMIT: Duration = Duration::from_secs(1);
@@ -58,6 +57,19 @@ pub fn with_store(name: &str, global: &Global, work: impl AsyncFnOnce(&Session) 
 /// As [`with_store`].
 pub fn with_store_in(
     name: &str,
+    config: Config,
+    data_dir: &Path,
+    work: impl AsyncFnOnce(&Session) -> CliResult,
+) -> CliResult {
+    with_options(&Options::new(format!("ringfence {name}")), config, data_dir, work)
+}
+
+/// The same, opened in a way of the command's own.
+///
+/// # Errors
+/// As [`with_store`].
+pub fn with_options(
+    options: &Options,
     config: Config,
     data_dir: &Path,
     work: impl AsyncFnOnce(&Session) -> CliResult,
@@ -84,9 +96,8 @@ pub fn with_store_in(
             CliError::Environment(format!("stopped by {name}; what was committed stays"))
         };
         tokio::pin!(signalled);
-        let options = Options::new(format!("ringfence {name}"));
         let store = tokio::select! {
-            opened = Store::open(&config, data_dir, &options) => opened?,
+            opened = Store::open(&config, data_dir, options) => opened?,
             error = &mut signalled => {
                 limit = OPENING_LIMIT;
                 return Err(error);

@@ -27,6 +27,9 @@ pub struct Config {
     pub database: Database,
     /// Folder with PostgreSQL's programs; searched for if not set.
     pub postgres_bin_dir: Option<PathBuf>,
+    /// How long `ingest` keeps trying while the database is away, in seconds. Five minutes cover a restart or a fail-over;
+    /// `run` never gives up.
+    pub database_patience_seconds: u32,
     /// Country used where a location states none, ISO 3166 alpha-2.
     pub country: Option<String>,
     /// Locations by the name they have in Control Hub.
@@ -52,6 +55,7 @@ impl Default for Config {
             organisation: "organisation".to_owned(),
             database: Database::Embedded,
             postgres_bin_dir: None,
+            database_patience_seconds: 300,
             country: None,
             locations: BTreeMap::new(),
             numbers: Vec::new(),
@@ -153,6 +157,10 @@ impl Config {
             return Err(invalid(format!(
                 "retention_months must be 1 to {MAX_RETENTION_MONTHS}; leave it out to keep records for ever"
             )));
+        if self.database_patience_seconds > 7 * 24 * 3600 {
+            return Err(invalid(
+                "database_patience_seconds must be 0 (give up at once) to 604800".to_owned(),
+            ));
         }
         if let Some(country) = &self.country {
             location::check_country(country).map_err(invalid)?;

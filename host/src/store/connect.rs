@@ -51,8 +51,36 @@ impl Options {
 /// Usual longest wait for a connection; a server that is there answers in milliseconds.
 const CONNECT_LIMIT: Duration = Duration::from_secs(15);
 
+/// Longest wait for a connection of a pool. While nothing listens the pool knocks again until then, so this is how long a
+/// dead server can go unnoticed before somebody revives it.
+const ACQUIRE_LIMIT: Duration = Duration::from_secs(5);
+
 /// The organisation of a database with one. Its name for people may change, this may not.
 const DEFAULT_ORGANISATION: &str = "default";
+
+/// What every session tells the server.
+const SETTINGS: [(&str, &str); 8] = [
+    // A row's times and a report's days are UTC whatever the server's setting is.
+    ("timezone", "UTC"),
+    // Nothing of ours holds a lock for more than a second or two; who waits longer waits for somebody else's session, and
+    // better says so and tries again than stands in the queue before others.
+    ("lock_timeout", "10s"),
+    // A process that is stopped or frozen in the middle of a transaction must not keep its locks: the one that takes over
+    // needs them, within 10 s. We never pause inside a transaction.
+    ("idle_in_transaction_session_timeout", "5s"),
+    // The slowest statement of ours counts a log of some hundred million records.
+    ("statement_timeout", "5min"),
+    // How the server notices over TCP that we are gone without a word (power, network), and ends our transaction: after
+    // 30 s of silence it asks three times, or when what it sends is not acknowledged for 30 s.
+    ("tcp_keepalives_idle", "30"),
+    ("tcp_keepalives_interval", "5"),
+    ("tcp_keepalives_count", "3"),
+    ("tcp_user_timeout", "30s"),
+];
+
+/// Bringing the schema up to date may rewrite tables, and waits for others that do so.
+const MIGRATING: [(&str, &str); 3] =
+    [("lock_timeout", "60s"), ("statement_timeout", "0"), ("idle_in_transaction_session_timeout", "60s")];
 
 /// How a command gets to its server.
 #[derive(Debug)]
@@ -78,15 +106,17 @@ impl Server {
             }
             Database::Url(url) => (None, parse_url(url)?),
         };
-        let connect = connect
-            .application_name("ringfence")
-            // Told to the server, so that a row's times and a report's days are UTC whatever its setting is.
-            .options([("timezone", "UTC")]);
+        let connect = connect.application_name("ringfence").options(SETTINGS);
         Ok(Server { cluster, connect, limit: options.connect_limit })
     }
 
-    async fn connect(&self) -> Result<PgConnection, StoreError> {
-        tokio::time::timeout(self.limit, PgConnection::connect_with(&self.connect))
+    /// A connection of the caller's own.
+    pub(super) async fn connect(&self) -> Result<PgConnection, StoreError> {
+        self.connect_with(&self.connect).await
+    }
+
+    async fn connect_with(&self, connect: &PgConnectOptions) -> Result<PgConnection, StoreError> {
+        tokio::time::timeout(self.limit, PgConnection::connect_with(connect))
             .await
             .unwrap_or(Err(sqlx::Error::PoolTimedOut))
             .map_err(|source| StoreError::Unreachable { place: place(&self.connect), source })
@@ -150,7 +180,7 @@ const REPLACED: Duration = Duration::from_secs(10);
 
 /// Checks the server and brings the schema up to date.
 async fn set_up(server: &Server, config: &Config, options: &Options) -> Result<(i32, Months), StoreError> {
-    let mut first = server.connect().await?;
+    let mut first = server.connect_with(&server.connect.clone().options(MIGRATING)).await?;
     check_server(&mut first, options.durable).await?;
     migrate(&mut first).await?;
     let org = prepare(&mut first, &config.organisation).await?;
@@ -169,7 +199,7 @@ const READER_PLANS: [(&str, &str); 3] =
 fn pool(connect: &PgConnectOptions, options: &Options) -> PgPool {
     PgPoolOptions::new()
         .max_connections(options.connections)
-        .acquire_timeout(options.connect_limit)
+        .acquire_timeout(options.connect_limit.min(ACQUIRE_LIMIT))
         .connect_lazy_with(connect.clone())
 }
 

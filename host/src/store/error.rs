@@ -13,7 +13,10 @@ pub enum StoreError {
     #[error("the database URL cannot be used: {0}: it must look like postgres://user@host:5432/name")]
     BadUrl(String),
     /// The server cannot be reached.
-    #[error("cannot reach the database at {place}: {source}: check that it runs and that the URL is right")]
+    #[error(
+        "cannot reach the database at {place}: {source}{}",
+        match source { sqlx::Error::Database(e) => remedy(e.code().as_deref()), _ => ": check that it runs and that the URL is right" }
+    )]
     Unreachable {
         /// Host, port and database.
         place: String,
@@ -44,7 +47,7 @@ pub enum StoreError {
         why: String,
     },
     /// The server refused or failed while it was being used.
-    #[error("the database failed while {doing}: {reason}{}", remedy(.code))]
+    #[error("the database failed while {doing}: {reason}{}", remedy(.code.as_deref()))]
     Failed {
         /// What was being done.
         doing: &'static str,
@@ -98,6 +101,11 @@ impl StoreError {
     pub fn code(&self) -> Option<&str> {
         match self {
             StoreError::Failed { code, .. } => code.as_deref(),
+            // Static text or borrowed from the error: both live as long as it.
+            StoreError::Unreachable { source: sqlx::Error::Database(e), .. } => match e.code()? {
+                std::borrow::Cow::Borrowed(code) => Some(code),
+                std::borrow::Cow::Owned(_) => None,
+            },
             _ => None,
         }
     }
@@ -132,10 +140,12 @@ fn is_transient_code(code: &str) -> bool {
     }
 }
 
-fn remedy(code: &Option<String>) -> &'static str {
-    match code.as_deref() {
+fn remedy(code: Option<&str>) -> &'static str {
+    match code {
         Some("53100") => ": the disk is full; free space or move the data directory",
         Some("53300") => ": too many connections; raise max_connections or stop other clients",
+        Some("28P01" | "28000") => ": check user and password, and the server's pg_hba.conf",
+        Some("3D000") => ": make the database or correct its name",
         Some("42501") => ": the role lacks a right; it must own the schema",
         Some("53200") => ": the server is out of memory; give it more or stop other clients",
         Some("25006") => ": the server is read-only; connect to the primary or make it writable",

@@ -5,13 +5,14 @@
 use std::io::Write;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
 
 use model::{Event, NameTable};
 use serde::Serialize;
 
 use super::log::{LogWriter, WriteCounts, log_fields};
 use super::rejected::RejectedRow;
-use super::{Store, StoreError};
+use super::{Outage, Patience, Store, StoreError};
 use crate::directory::Directory;
 use crate::source::{self, Input, ReadError, ReadOptions, Record, Rejected, Sink, SinkError, Summary};
 
@@ -37,6 +38,8 @@ pub struct IngestOptions {
     pub rejected: Option<RejectedFile>,
     /// Reading threads; 0 is one per processor.
     pub workers: usize,
+    /// How long to keep trying while the database is away; zero ends the run at the first failure.
+    pub patience: Duration,
 }
 
 /// What an ingest came to.
@@ -52,7 +55,7 @@ pub struct Ingested {
 #[derive(Debug, thiserror::Error)]
 pub enum IngestError {
     /// The database.
-    #[error(transparent)]
+    #[error("{0}; what was committed stays, and ingesting the same files again goes on from there")]
     Store(#[from] StoreError),
     /// A bad record, with `strict`.
     #[error("{0}")]
@@ -80,6 +83,8 @@ pub async fn ingest(
         n => n,
     };
     let names = Arc::new(NameTable::default());
+    let patience = Patience { limit: options.patience, stop: options.stop.clone() };
+    let outage = Outage::new();
     let shared = Arc::new(Shared {
         strict: options.strict,
         stop: options.stop,
@@ -88,7 +93,7 @@ pub async fn ingest(
     });
     let mut sinks = Vec::new();
     for _ in 0..workers.clamp(1, MAX_WORKERS) {
-        let writer = store.log_writer(&names).await?;
+        let writer = store.patient_log_writer(&names, &patience, &outage).await?;
         sinks.push(LogSink { writer, shared: shared.clone(), raw: Vec::new() });
     }
     let reading = ReadOptions { wanted: log_fields(), strict: options.strict, progress: options.progress };
@@ -97,7 +102,7 @@ pub async fn ingest(
     // Also of a run that failed: they may tell why.
     let kept = std::mem::take(&mut *shared.kept.lock().unwrap_or_else(PoisonError::into_inner));
     if !matches!(done, Err(IngestError::Store(_))) {
-        store.keep_rejected(&kept).await?;
+        store.keep_rejected_patiently(&kept, &patience, &outage).await?;
     }
     if let Some(file) = shared.file.lock().unwrap_or_else(PoisonError::into_inner).as_mut() {
         file.flush().map_err(|e| IngestError::RejectedFile(e.to_string()))?;

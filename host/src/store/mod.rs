@@ -25,7 +25,7 @@ use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
-use sqlx::PgPool;
+use sqlx::{PgConnection, PgPool};
 
 pub use checkpoint::{Change, Checkpoint, Committed, CursorMove, StateWrite};
 pub use connect::Options;
@@ -104,6 +104,11 @@ impl Store {
     /// When there is none for now ([`StoreError::is_transient`]: try again) or for good.
     pub async fn revive(&self) -> Result<(), StoreError> {
         self.inner.server.revive().await
+    }
+
+    /// A connection beside the pools: not shared, and when there is none to be had the error is the server's own.
+    async fn connect(&self) -> Result<PgConnection, StoreError> {
+        self.inner.server.connect().await
     }
 
     fn pool(&self) -> &PgPool {

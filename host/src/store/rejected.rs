@@ -1,6 +1,6 @@
 //! Input that was set aside at ingest: kept for a person to look at.
 
-use super::{Store, StoreError};
+use super::{Outage, Patience, Store, StoreError};
 
 /// Most rejected records kept; the oldest go first. They are a sample to find the cause by, not an archive.
 pub const MAX_REJECTED: i64 = 100_000;
@@ -29,19 +29,57 @@ impl Store {
     /// # Errors
     /// When the database fails.
     pub async fn keep_rejected(&self, rows: &[RejectedRow]) -> Result<(), StoreError> {
+        self.keep_rejected_patiently(rows, &Patience::default(), &Outage::new()).await
+    }
+
+    /// The same, trying again while the database is away.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn keep_rejected_patiently(
+        &self,
+        rows: &[RejectedRow],
+        patience: &Patience,
+        outage: &Outage,
+    ) -> Result<(), StoreError> {
         if rows.is_empty() {
             return Ok(());
         }
+        let mut trying = self.trying(patience, outage);
+        let mut ids = Vec::new();
+        loop {
+            match self.try_keep_rejected(rows, &mut ids).await {
+                Ok(()) => break,
+                Err(error) => trying.again(error).await?,
+            }
+        }
+        trying.worked();
+        Ok(())
+    }
+
+    /// `ids` are drawn by the first attempt that can: with them an attempt whose commit nobody heard of is not repeated.
+    async fn try_keep_rejected(&self, rows: &[RejectedRow], ids: &mut Vec<i64>) -> Result<(), StoreError> {
         let failed = StoreError::while_("keeping rejected records");
+        if ids.is_empty() {
+            *ids = sqlx::query_scalar!(
+                r#"select nextval(pg_get_serial_sequence('rejected_record', 'id')) as "id!" from generate_series(1, $1)"#,
+                rows.len() as i32
+            )
+            .fetch_all(self.pool())
+            .await
+            .map_err(&failed)?;
+        }
         let source: Vec<String> = rows.iter().map(|r| clean(&r.source)).collect();
         let line: Vec<Option<i64>> = rows.iter().map(|r| r.line).collect();
         let field: Vec<Option<String>> = rows.iter().map(|r| r.field.as_deref().map(clean)).collect();
         let value: Vec<Option<String>> = rows.iter().map(|r| r.value.as_deref().map(clean)).collect();
         let reason: Vec<String> = rows.iter().map(|r| clean(&r.reason)).collect();
         sqlx::query!(
-            "insert into rejected_record (org_id, source, line, field, value, reason)
-             select $1, * from unnest($2::text[], $3::bigint[], $4::text[], $5::text[], $6::text[])",
+            "insert into rejected_record (org_id, id, source, line, field, value, reason) overriding system value
+             select $1, * from unnest($2::bigint[], $3::text[], $4::bigint[], $5::text[], $6::text[], $7::text[])
+             on conflict (id) do nothing",
             self.org(),
+            &ids[..],
             &source,
             &line as &[Option<i64>],
             &field as &[Option<String>],

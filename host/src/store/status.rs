@@ -12,6 +12,8 @@ pub struct Status {
     pub server_version: String,
     /// Whether it is the private one.
     pub embedded: bool,
+    /// `own` if this command started the private server, `joined` if another one runs it.
+    pub private_server: Option<&'static str>,
     /// Folder of the private server's socket, for `psql -h`.
     pub socket: Option<String>,
     /// Bytes on disk.
@@ -87,6 +89,7 @@ impl Store {
         Ok(Status {
             server_version: main.server_version,
             embedded: self.cluster().is_some(),
+            private_server: self.cluster().map(|c| if c.owns() { "own" } else { "joined" }),
             socket: self.cluster().map(|c| c.socket_dir().display().to_string()),
             size_bytes: main.size as u64,
             records: partitions.iter().map(|p| p.records).sum(),

@@ -3,6 +3,7 @@
 //! Owns writing (deduplicated, in batches, by several writers at once), reading by position, and partitions. Does not own
 //! what a record means.
 
+mod delivery;
 mod encode;
 mod month;
 mod reader;

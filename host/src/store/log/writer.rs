@@ -1,23 +1,22 @@
 //! Writing to the log from a thread that parses.
 //!
-//! Owns batching, the hand-over to an asynchronous task with a connection of its own, and the counts. The thread fills one
+//! Owns batching and the hand-over to an asynchronous task (`delivery`) with a connection of its own. The thread fills one
 //! batch while the task stores the one before; the channel between them bounds memory and holds the thread back when the
 //! database is slower.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
-use std::time::Duration;
 
 use model::{Event, NameTable};
-use sqlx::pool::PoolConnection;
-use sqlx::{AssertSqlSafe, Connection, PgConnection, Postgres};
+use sqlx::PgConnection;
 use tokio::runtime::Handle;
 use tokio::sync::mpsc;
 use tokio::task::JoinHandle;
 
-use super::encode::{Batch, COLUMNS, Encoder, Refused, Sealed};
+use super::delivery::Delivery;
+use super::encode::{Batch, Encoder, Refused, Sealed};
 use super::month::Months;
-use crate::store::{Store, StoreError};
+use crate::store::{Outage, Patience, Store, StoreError};
 
 /// Rows of one transaction: measured best (reference/postgres.md, section 7).
 pub const BATCH_ROWS: u64 = 5_000;
@@ -27,9 +26,6 @@ const BATCH_BYTES: usize = 8 << 20;
 
 /// Room for one more row, so that a batch rarely grows.
 const BATCH_CAPACITY: usize = BATCH_BYTES + (64 << 10);
-
-/// How often a batch that met a deadlock with another writer is tried again.
-const MAX_ATTEMPTS: u32 = 8;
 
 /// What became of records handed to a writer.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -66,28 +62,38 @@ pub struct LogWriter {
 }
 
 impl Store {
-    /// A writer to the log with a connection of its own; `names` must be the table the events' names are from.
+    /// A writer to the log with a connection of its own; `names` must be the table the events' names are from. It keeps
+    /// trying while the database is away, as long as `patience` says, and tells `outage`.
     ///
     /// Must be called on the async runtime, which then does the writing.
     ///
     /// # Errors
     /// When no connection is to be had.
-    pub async fn log_writer(&self, names: &Arc<NameTable>) -> Result<LogWriter, StoreError> {
-        let mut connection =
-            self.pool().acquire().await.map_err(StoreError::while_("connecting a log writer"))?;
-        make_stage(&mut connection).await.map_err(StoreError::while_("making the stage"))?;
+    pub async fn patient_log_writer(
+        &self,
+        names: &Arc<NameTable>,
+        patience: &Patience,
+        outage: &Outage,
+    ) -> Result<LogWriter, StoreError> {
+        let delivery = Delivery::start(self.clone(), patience, outage).await?;
         let (sender, receiver) = mpsc::channel(1);
-        let months = self.months().clone();
-        let task = tokio::spawn(write_all(connection, receiver, months.clone()));
         Ok(LogWriter {
             encoder: Encoder::new(self.org(), names.clone()),
             batch: Batch::new(BATCH_CAPACITY),
-            months,
+            months: self.months().clone(),
             refused: BTreeMap::new(),
             sender: Some(sender),
-            task: Some(task),
+            task: Some(tokio::spawn(delivery.run(receiver))),
             runtime: Handle::current(),
         })
+    }
+
+    /// The same without patience: the first failure ends it.
+    ///
+    /// # Errors
+    /// When no connection is to be had.
+    pub async fn log_writer(&self, names: &Arc<NameTable>) -> Result<LogWriter, StoreError> {
+        self.patient_log_writer(names, &Patience::default(), &Outage::new()).await
     }
 }
 
@@ -149,86 +155,6 @@ impl LogWriter {
             None => Err(StoreError::Ended("it failed before".to_owned())),
         }
     }
-}
-
-async fn make_stage(connection: &mut PgConnection) -> Result<(), sqlx::Error> {
-    // A temporary table is not logged and vanishes with the session; a pooled connection may have it already, and the notice
-    // of that is no news.
-    let make = "set client_min_messages = warning;
-        create temp table if not exists record_stage (like record_log) on commit delete rows;
-        alter table record_stage alter txn drop not null";
-    sqlx::raw_sql(make).execute(&mut *connection).await?;
-    Ok(())
-}
-
-async fn write_all(
-    mut connection: PoolConnection<Postgres>,
-    mut batches: mpsc::Receiver<Sealed>,
-    months: Arc<Months>,
-) -> Result<WriteCounts, StoreError> {
-    let mut counts = WriteCounts::default();
-    let insert = format!(
-        "insert into record_log (txn, {COLUMNS}) \
-         select (select base + pg_current_xact_id()::text::bigint from txn_base), {COLUMNS} \
-         from record_stage on conflict do nothing"
-    );
-    let copy = format!("copy record_stage ({COLUMNS}) from stdin (format binary)");
-    while let Some(batch) = batches.recv().await {
-        let new = write_batch(&mut connection, &batch, &months, &copy, &insert).await?;
-        counts.new += new;
-        counts.duplicates += batch.rows - new;
-    }
-    Ok(counts)
-}
-
-async fn write_batch(
-    connection: &mut PgConnection,
-    batch: &Sealed,
-    months: &Months,
-    copy: &str,
-    insert: &str,
-) -> Result<u64, StoreError> {
-    let mut attempt = 1;
-    loop {
-        for month in months.missing(&batch.months) {
-            ensure_partition(connection, month.first_day()).await?;
-            months.note(month);
-        }
-        let error = match try_batch(connection, batch, copy, insert).await {
-            Ok(new) => return Ok(new),
-            Err(error) => error,
-        };
-        let again = match &error {
-            // Two writers with the same records in another order: one of them has to give way.
-            sqlx::Error::Database(e) if matches!(e.code().as_deref(), Some("40P01" | "40001")) => true,
-            // No partition: retention dropped it since we saw it.
-            sqlx::Error::Database(e) if e.code().as_deref() == Some("23514") => {
-                months.forget();
-                true
-            }
-            _ => false,
-        };
-        if !again || attempt == MAX_ATTEMPTS {
-            return Err(StoreError::while_("writing to the log")(error));
-        }
-        tokio::time::sleep(Duration::from_millis(10 * u64::from(attempt))).await;
-        attempt += 1;
-    }
-}
-
-async fn try_batch(
-    connection: &mut PgConnection,
-    batch: &Sealed,
-    copy: &str,
-    insert: &str,
-) -> Result<u64, sqlx::Error> {
-    let mut transaction = connection.begin().await?;
-    let mut stage = transaction.copy_in_raw(copy).await?;
-    stage.send(batch.bytes.as_slice()).await?;
-    stage.finish().await?;
-    let done = sqlx::query(AssertSqlSafe(insert)).execute(&mut *transaction).await?;
-    transaction.commit().await?;
-    Ok(done.rows_affected())
 }
 
 /// Makes the partition of a month in a transaction of its own, so that its lock is short.

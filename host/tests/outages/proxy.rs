@@ -1,0 +1,96 @@
+//! Stands between a client and the server's socket and interferes with one COMMIT.
+
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU32, Ordering};
+
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::{UnixListener, UnixStream};
+use tokio::sync::Notify;
+
+/// What happens to the chosen COMMIT.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Fate {
+    /// It never reaches the server; the connection breaks.
+    Lost,
+    /// The server does it; the connection breaks before the answer.
+    Unheard,
+    /// It is held back, as if the client were frozen, until the proxy is told to go on.
+    Frozen,
+}
+
+pub struct Proxy {
+    dir: tempfile::TempDir,
+    pub go_on: Arc<Notify>,
+    /// COMMITs seen.
+    pub commits: Arc<AtomicU32>,
+    task: tokio::task::JoinHandle<()>,
+}
+
+impl Drop for Proxy {
+    fn drop(&mut self) {
+        self.task.abort();
+    }
+}
+
+impl Proxy {
+    /// Interferes with the COMMIT of this number, from 1.
+    pub fn start(server: &Path, fate: Fate, number: u32) -> Proxy {
+        let dir = super::world::temp();
+        let listener = UnixListener::bind(dir.path().join(".s.PGSQL.5432")).unwrap();
+        let server = server.join(".s.PGSQL.5432");
+        let (go_on, commits) = (Arc::new(Notify::new()), Arc::new(AtomicU32::new(0)));
+        let (going, counted) = (go_on.clone(), commits.clone());
+        let task = tokio::spawn(async move {
+            while let Ok((client, _)) = listener.accept().await {
+                tokio::spawn(pass(client, server.clone(), fate, number, going.clone(), counted.clone()));
+            }
+        });
+        Proxy { dir, go_on, commits, task }
+    }
+
+    pub fn socket(&self) -> &Path {
+        self.dir.path()
+    }
+}
+
+async fn pass(
+    mut client: UnixStream,
+    server: PathBuf,
+    fate: Fate,
+    number: u32,
+    go_on: Arc<Notify>,
+    commits: Arc<AtomicU32>,
+) {
+    let Ok(mut server) = UnixStream::connect(server).await else { return };
+    let (mut up, mut down) = (vec![0; 1 << 16], vec![0; 1 << 16]);
+    loop {
+        tokio::select! {
+            read = client.read(&mut up) => {
+                let Ok(length @ 1..) = read else { return };
+                let commit = up[..length].windows(7).any(|w| w == b"COMMIT\0")
+                    && commits.fetch_add(1, Ordering::SeqCst) + 1 == number;
+                match fate {
+                    Fate::Lost if commit => return,
+                    Fate::Unheard if commit => {
+                        server.write_all(&up[..length]).await.unwrap();
+                        // The server answers only when it is done.
+                        let _ = server.read(&mut down).await;
+                        return;
+                    }
+                    Fate::Frozen if commit => go_on.notified().await,
+                    _ => {}
+                }
+                if server.write_all(&up[..length]).await.is_err() {
+                    return;
+                }
+            }
+            read = server.read(&mut down) => {
+                let Ok(length @ 1..) = read else { return };
+                if client.write_all(&down[..length]).await.is_err() {
+                    return;
+                }
+            }
+        }
+    }
+}
