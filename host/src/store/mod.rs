@@ -8,9 +8,11 @@ pub mod cluster;
 mod connect;
 mod error;
 mod findings;
+mod holds;
 pub mod ingest;
 mod log;
 mod rejected;
+mod retention;
 mod sql;
 mod state;
 mod status;
@@ -25,11 +27,13 @@ pub use checkpoint::{Change, Checkpoint, Committed, CursorMove, StateWrite};
 pub use connect::Options;
 pub use error::StoreError;
 pub use findings::{FindingFilter, Lookup};
+pub use holds::{Hold, NewHold};
 pub use log::{
-    BATCH_ROWS, LogRow, LogWriter, MAX_MONTHS, MAX_RAW_BYTES, MAX_READ, Position, Refused, WriteCounts,
-    log_fields,
+    BATCH_ROWS, LogRow, LogWriter, MAX_MONTHS, MAX_RAW_BYTES, MAX_READ, Month, Position, Refused,
+    WriteCounts, log_fields,
 };
 pub use rejected::{MAX_REJECTED, RejectedRow};
+pub use retention::{Fate, Keeper, Maintained, MonthReview, Review};
 pub use sql::{SqlAnswer, SqlLimits};
 pub use state::StoredState;
 pub use status::{ConsumerStatus, PartitionStatus, Status};
