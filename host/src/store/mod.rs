@@ -9,6 +9,7 @@ mod connect;
 mod cursors;
 mod error;
 mod findings;
+mod holds;
 pub mod ingest;
 mod lease;
 mod log;
@@ -17,6 +18,7 @@ mod person;
 mod quarantine;
 mod rejected;
 mod retry;
+mod retention;
 mod sql;
 mod state;
 mod status;
@@ -33,15 +35,17 @@ pub use cursors::Cursor;
 pub use error::StoreError;
 pub use findings::{FindingFilter, Lookup};
 pub use lease::Lease;
+pub use holds::{Hold, NewHold};
 pub use log::{
-    BATCH_ROWS, LogRow, LogWriter, MAX_MONTHS, MAX_RAW_BYTES, MAX_READ, Position, Refused, WriteCounts,
-    log_fields,
+    BATCH_ROWS, LogRow, LogWriter, MAX_MONTHS, MAX_RAW_BYTES, MAX_READ, Month, Position, Refused,
+    WriteCounts, log_fields,
 };
 pub use parked::{Parked, ParkedFilter, ParkedWrite, Retry};
 pub use person::Person;
 pub use quarantine::{Quarantine, QuarantineWrite};
 pub use rejected::{MAX_REJECTED, RejectedRow};
 pub use retry::{Backoff, Outage, Patience, Trying};
+pub use retention::{Fate, Keeper, Maintained, MonthReview, Review};
 pub use sql::{SqlAnswer, SqlLimits};
 pub use state::{StateKey, StateReset, StateSummary, StoredState};
 pub use status::{ConsumerStatus, PartitionStatus, Status};

@@ -2,6 +2,7 @@
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on fails")]
 
 mod checkpoints;
+mod retention;
 mod server;
 
 use std::sync::Arc;
