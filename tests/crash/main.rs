@@ -1,7 +1,8 @@
 //! Nothing lost, nothing twice: the program is killed at seeded bytes of its conversation with PostgreSQL, in ingest, detection and
 //! checkpoint, with deliveries late, shuffled and repeated, and must end in the findings of one quiet scan.
 //!
-//! `RINGFENCE_KILLS` says how many kills (default 200) and `RINGFENCE_SEED` with which seed; a failure prints both.
+//! `RINGFENCE_KILLS` says how many kills (default 200), `RINGFENCE_SEED` with which seed (a failure prints both), and
+//! `RINGFENCE_MINUTES` after how long no further world is begun; then the kills are too few and the test fails.
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on fails")]
 
 mod dice;
@@ -15,7 +16,7 @@ mod world;
 
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use server::Server;
 use tally::Tally;
@@ -43,6 +44,7 @@ fn whatever_is_killed_when_nothing_is_lost_and_nothing_is_found_twice() {
     let kills = setting("RINGFENCE_KILLS", 200) as usize;
     let seed = setting("RINGFENCE_SEED", 1);
     let begun = Instant::now();
+    let limit = Duration::from_secs(60 * setting("RINGFENCE_MINUTES", 60));
     let server = Arc::new(Server::start());
     let (next, tally) = (AtomicUsize::new(0), Mutex::new(Tally::default()));
     let worlds = kills.div_ceil(KILLS_PER_WORLD);
@@ -50,7 +52,7 @@ fn whatever_is_killed_when_nothing_is_lost_and_nothing_is_found_twice() {
         let player = || {
             loop {
                 let index = next.fetch_add(1, Ordering::Relaxed);
-                if index >= worlds {
+                if index >= worlds || begun.elapsed() > limit {
                     break;
                 }
                 let wanted = KILLS_PER_WORLD.min(kills - index * KILLS_PER_WORLD);
