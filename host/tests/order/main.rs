@@ -88,7 +88,7 @@ fn arrivals(delivery: &Delivery, organisation: &Organisation, dice: &mut Dice) -
             let most = (start + LATENESS - report).max(0);
             let delay = match dice.percent(delivery.held_up) {
                 false => 0,
-                true if dice.percent(10) => most,
+                true if dice.percent(30) => most,
                 true => dice.below(most as u64 + 1) as i64,
             };
             (report + delay, dice.next(), index)
@@ -151,7 +151,7 @@ fn settled(findings: Vec<Finding>) -> Vec<String> {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 24, max_shrink_iters: 200, ..ProptestConfig::default() })]
+    #![proptest_config(ProptestConfig { cases: 96, max_shrink_iters: 200, ..ProptestConfig::default() })]
 
     #[test]
     fn any_delivery_ends_in_the_findings_of_a_scan_in_order(delivery in deliveries()) {
