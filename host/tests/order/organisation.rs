@@ -46,6 +46,14 @@ impl Organisation {
         let [Collected(mut events)] = sinks;
         events.sort_by_key(|event| (Organisation::times(event).1, event.id));
         events.dedup_by_key(|event| event.id);
+        let half = Organisation::times(&events[events.len() * 85 / 100]).1;
+        for event in &mut events {
+            let user = event.name(FieldId::user).0;
+            if user % 2 == 0 && user != 0 && Organisation::times(event).1 > half {
+                let name = format!("Married {user}");
+                event.set_name(FieldId::user_name, names.intern(&name).unwrap());
+            }
+        }
         Organisation { events, plugins, config, names, directory }
     }
 
