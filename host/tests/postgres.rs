@@ -77,7 +77,7 @@ async fn remembered(store: &Store) -> u64 {
 async fn starts_stops_and_keeps_what_it_was_given() {
     let dir = temp();
     let store = open(dir.path()).await.unwrap();
-    let pid = store.cluster().unwrap().pid();
+    let pid = store.cluster().unwrap().pid().unwrap();
     remember(&store, "one").await;
     let status = store.status().await.unwrap();
     assert!(status.embedded && status.records == 0, "{status:?}");
@@ -95,37 +95,87 @@ async fn starts_stops_and_keeps_what_it_was_given() {
 async fn dropping_without_closing_leaves_nothing_running() {
     let dir = temp();
     let store = open(dir.path()).await.unwrap();
-    let pid = store.cluster().unwrap().pid();
+    let pid = store.cluster().unwrap().pid().unwrap();
     tokio::task::spawn_blocking(move || drop(store)).await.unwrap();
     assert!(!alive(pid));
     assert_eq!(processes_in(dir.path()), Vec::<String>::new());
 }
 
 #[tokio::test]
-async fn two_at_once_get_a_clear_message() {
+async fn two_at_once_share_one_server() {
     let dir = temp();
-    let store = open(dir.path()).await.unwrap();
-    let message = open(dir.path()).await.unwrap_err().to_string();
-    assert!(message.contains(&format!("in use by `test` (pid {})", std::process::id())), "{message}");
-    // The first one never noticed.
-    remember(&store, "one").await;
-    store.close().await;
+    // Both at the same time, on a data directory that is not there yet.
+    let (one, two) = tokio::join!(open(dir.path()), open(dir.path()));
+    let (one, two) = (one.unwrap(), two.unwrap());
+    let owners = [&one, &two].iter().filter(|s| s.cluster().unwrap().owns()).count();
+    assert_eq!(owners, 1);
+    assert_eq!(one.cluster().unwrap().pid(), two.cluster().unwrap().pid());
+    remember(&one, "one").await;
+    remember(&two, "two").await;
+    let (owner, joined) = if one.cluster().unwrap().owns() { (one, two) } else { (two, one) };
+    // The end of the one that joined disturbs nobody.
+    let third = open(dir.path()).await.unwrap();
+    joined.close().await;
+    assert_eq!((remembered(&owner).await, remembered(&third).await), (2, 2));
+    // The end of the owner stops the server; who stays takes over with the pools it has.
+    owner.close().await;
+    assert_eq!(processes_in(dir.path()), Vec::<String>::new());
+    third.revive().await.unwrap();
+    assert!(third.cluster().unwrap().owns());
+    remember(&third, "three").await;
+    assert_eq!(remembered(&third).await, 3);
+    third.close().await;
+    assert_eq!(processes_in(dir.path()), Vec::<String>::new());
 }
 
 #[tokio::test]
-async fn a_killed_server_recovers() {
+async fn a_killed_server_is_revived() {
     let dir = temp();
     let store = open(dir.path()).await.unwrap();
     remember(&store, "one").await;
-    kill_9(store.cluster().unwrap().pid());
-    wait_gone(store.cluster().unwrap().pid());
-    let error = store.status().await.unwrap_err().to_string();
-    assert!(error.contains("database"), "{error}");
-    assert!(store.cluster().unwrap().has_ended());
+    for round in 1..=3 {
+        let pid = store.cluster().unwrap().pid().unwrap();
+        kill_9(pid);
+        wait_gone(pid);
+        let error = store.status().await.unwrap_err();
+        assert!(error.is_transient(), "{error}");
+        assert!(!store.cluster().unwrap().owns());
+        // Many tasks at once, as a pool of workers would: one of them starts it.
+        let revived = (0..8).map(|_| {
+            let store = store.clone();
+            tokio::spawn(async move { store.revive().await })
+        });
+        for task in revived.collect::<Vec<_>>() {
+            task.await.unwrap().unwrap();
+        }
+        assert_eq!(remembered(&store).await, round);
+        remember(&store, "again").await;
+    }
+    let late = store.clone();
     store.close().await;
-    let again = open(dir.path()).await.unwrap();
-    assert_eq!(remembered(&again).await, 1);
-    again.close().await;
+    let error = late.revive().await.unwrap_err();
+    assert!(!error.is_transient(), "{error}");
+    drop(late);
+    assert_eq!(processes_in(dir.path()), Vec::<String>::new());
+}
+
+#[tokio::test]
+async fn whoever_needs_it_first_takes_over_from_an_owner_that_does_not() {
+    let dir = temp();
+    let owner = open(dir.path()).await.unwrap();
+    let other = open(dir.path()).await.unwrap();
+    remember(&other, "one").await;
+    let pid = other.cluster().unwrap().pid().unwrap();
+    kill_9(pid);
+    wait_gone(pid);
+    other.revive().await.unwrap();
+    assert!(other.cluster().unwrap().owns() && !owner.cluster().unwrap().owns());
+    assert_eq!(remembered(&other).await, 1);
+    owner.revive().await.unwrap();
+    assert_eq!(remembered(&owner).await, 1);
+    owner.close().await;
+    assert_eq!(remembered(&other).await, 1);
+    other.close().await;
     assert_eq!(processes_in(dir.path()), Vec::<String>::new());
 }
 
@@ -136,7 +186,7 @@ async fn child_host() {
     match open(Path::new(&dir)).await {
         Ok(store) => {
             remember(&store, "from the child").await;
-            println!("\nready {}", store.cluster().unwrap().pid());
+            println!("\nready {}", store.cluster().unwrap().pid().unwrap());
             tokio::time::sleep(Duration::from_secs(120)).await;
             store.close().await;
         }
@@ -177,14 +227,16 @@ async fn a_killed_host_leaves_no_server_and_loses_nothing() {
         assert_eq!(word, "ready", "{rest}");
         let server: u32 = rest.parse().unwrap();
         assert!(alive(server));
-        let message = open(dir.path()).await.unwrap_err().to_string();
-        assert!(message.contains(&format!("pid {}", child.id())), "{message}");
+        let joined = open(dir.path()).await.unwrap();
+        assert!(!joined.cluster().unwrap().owns() && joined.cluster().unwrap().pid() == Some(server));
         child.kill().unwrap();
         child.wait().unwrap();
         // At once, while the server may still be stopping.
-        let store = open(dir.path()).await.unwrap();
-        assert_eq!(remembered(&store).await, round);
+        let (store, ()) = tokio::join!(open(dir.path()), async { joined.revive().await.unwrap() });
+        let store = store.unwrap();
+        assert_eq!((remembered(&store).await, remembered(&joined).await), (round, round));
         assert!(!alive(server));
+        joined.close().await;
         store.close().await;
         assert_eq!(processes_in(dir.path()), Vec::<String>::new());
     }

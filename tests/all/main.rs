@@ -9,6 +9,7 @@
 mod demo;
 mod harness;
 mod log;
+mod operations;
 mod plugins;
 mod records;
 mod scan;

@@ -11,7 +11,9 @@ use sqlx::postgres::{PgConnectOptions, PgPoolOptions};
 use sqlx::{Connection, PgConnection, PgPool};
 
 use super::cluster::{Cluster, ClusterOptions};
+use super::error::is_transient;
 use super::log::{Month, Months};
+use super::retry::{Outage, Patience, Trying};
 use super::{Inner, Store, StoreError};
 use crate::config::{Config, Database};
 
@@ -29,12 +31,20 @@ pub struct Options {
     pub connections: u32,
     /// Longest wait for a connection.
     pub connect_limit: Duration,
+    /// How long opening tries again when the database is away; zero fails at once.
+    pub patience: Duration,
 }
 
 impl Options {
-    /// For a command, durable.
+    /// For a command, durable, impatient.
     pub fn new(command: impl Into<String>) -> Options {
-        Options { command: command.into(), durable: true, connections: 16, connect_limit: CONNECT_LIMIT }
+        Options {
+            command: command.into(),
+            durable: true,
+            connections: 16,
+            connect_limit: CONNECT_LIMIT,
+            patience: Duration::ZERO,
+        }
     }
 }
 
@@ -44,40 +54,111 @@ const CONNECT_LIMIT: Duration = Duration::from_secs(15);
 /// The organisation of a database with one. Its name for people may change, this may not.
 const DEFAULT_ORGANISATION: &str = "default";
 
-pub(super) async fn open(config: &Config, data_dir: &Path, options: &Options) -> Result<Store, StoreError> {
-    let (cluster, connect) = match &config.database {
-        Database::Embedded => {
-            let cluster = Cluster::start(ClusterOptions {
-                data_dir: data_dir.to_owned(),
-                bin_dir: config.postgres_bin_dir.clone(),
-                durable: options.durable,
-                command: options.command.clone(),
-            })
-            .await?;
-            let connect = cluster.connect_options();
-            (Some(cluster), connect)
+/// How a command gets to its server.
+#[derive(Debug)]
+pub(super) struct Server {
+    cluster: Option<Cluster>,
+    connect: PgConnectOptions,
+    limit: Duration,
+}
+
+impl Server {
+    async fn find(config: &Config, data_dir: &Path, options: &Options) -> Result<Server, StoreError> {
+        let (cluster, connect) = match &config.database {
+            Database::Embedded => {
+                let cluster = Cluster::start(ClusterOptions {
+                    data_dir: data_dir.to_owned(),
+                    bin_dir: config.postgres_bin_dir.clone(),
+                    durable: options.durable,
+                    command: options.command.clone(),
+                })
+                .await?;
+                let connect = cluster.connect_options();
+                (Some(cluster), connect)
+            }
+            Database::Url(url) => (None, parse_url(url)?),
+        };
+        let connect = connect
+            .application_name("ringfence")
+            // Told to the server, so that a row's times and a report's days are UTC whatever its setting is.
+            .options([("timezone", "UTC")]);
+        Ok(Server { cluster, connect, limit: options.connect_limit })
+    }
+
+    async fn connect(&self) -> Result<PgConnection, StoreError> {
+        tokio::time::timeout(self.limit, PgConnection::connect_with(&self.connect))
+            .await
+            .unwrap_or(Err(sqlx::Error::PoolTimedOut))
+            .map_err(|source| StoreError::Unreachable { place: place(&self.connect), source })
+    }
+
+    pub(super) async fn revive(&self) -> Result<(), StoreError> {
+        match &self.cluster {
+            Some(cluster) => Ok(cluster.revive().await?),
+            None => {
+                let connection = self.connect().await?;
+                // It answered, which is all that was asked.
+                let _ = connection.close().await;
+                Ok(())
+            }
         }
-        Database::Url(url) => (None, parse_url(url)?),
+    }
+
+    pub(super) fn cluster(&self) -> Option<&Cluster> {
+        self.cluster.as_ref()
+    }
+
+    pub(super) fn halt(&self) {
+        if let Some(cluster) = &self.cluster {
+            cluster.halt();
+        }
+    }
+}
+
+pub(super) async fn open(config: &Config, data_dir: &Path, options: &Options) -> Result<Store, StoreError> {
+    let patience = Patience { limit: options.patience, ..Patience::default() };
+    let outage = Outage::new();
+    let mut trying = Trying::new(None, &patience, &outage);
+    let server = loop {
+        match Server::find(config, data_dir, options).await {
+            Ok(server) => break server,
+            Err(error) => trying.again(error).await?,
+        }
     };
-    let connect = connect
-        .application_name("ringfence")
-        // Told to the server, so that a row's times and a report's days are UTC whatever its setting is.
-        .options([("timezone", "UTC")]);
-    let unreachable = |source| StoreError::Unreachable { place: place(&connect), source };
-    let mut first = tokio::time::timeout(options.connect_limit, PgConnection::connect_with(&connect))
-        .await
-        .unwrap_or_else(|_| Err(sqlx::Error::PoolTimedOut))
-        .map_err(unreachable)?;
+    trying.worked();
+    // The command that runs the private server may end at this very moment; that alone fails no command.
+    let limit = match server.cluster() {
+        Some(_) => options.patience.max(REPLACED),
+        None => options.patience,
+    };
+    let patience = Patience { limit, ..Patience::default() };
+    let mut trying = Trying::new(Some(&server), &patience, &outage);
+    let (org, months) = loop {
+        match set_up(&server, config, options).await {
+            Ok(done) => break done,
+            Err(error) => trying.again(error).await?,
+        }
+    };
+    trying.worked();
+    let reader = pool(&server.connect.clone().options(READER_PLANS), options);
+    let pool = pool(&server.connect, options);
+    Ok(Store { inner: Arc::new(Inner { pool, reader, org, months: Arc::new(months), server }) })
+}
+
+/// How long opening waits for another command to take over a private server that has just ended.
+const REPLACED: Duration = Duration::from_secs(10);
+
+/// Checks the server and brings the schema up to date.
+async fn set_up(server: &Server, config: &Config, options: &Options) -> Result<(i32, Months), StoreError> {
+    let mut first = server.connect().await?;
     check_server(&mut first, options.durable).await?;
     migrate(&mut first).await?;
     let org = prepare(&mut first, &config.organisation).await?;
-    let months = Arc::new(Months::default());
+    let months = Months::default();
     months.load(partitions(&mut first).await?);
-    // Not needed any more; the pool makes its own.
+    // Not needed any more; the pools make their own.
     let _ = first.close().await;
-    let reader = pool(&connect.clone().options(READER_PLANS), options);
-    let pool = pool(&connect, options);
-    Ok(Store { inner: Arc::new(Inner { pool, reader, org, months, cluster }) })
+    Ok((org, months))
 }
 
 /// The log is read in the order of its index. Right after a large ingest the planner knows no sizes yet and would fetch and
@@ -150,16 +231,17 @@ async fn check_server(connection: &mut PgConnection, durable: bool) -> Result<()
 }
 
 async fn migrate(connection: &mut PgConnection) -> Result<(), StoreError> {
-    MIGRATIONS.run_direct(None, connection, false).await.map_err(|e| {
-        StoreError::Migration(match e {
-            MigrateError::VersionMissing(version) => format!(
-                "it was migrated to {version:04} by a newer ringfence: use that version"
-            ),
-            MigrateError::VersionMismatch(version) => {
-                format!("migration {version:04} was applied in another form: this build and the database do not belong together")
-            }
-            other => other.to_string(),
-        })
+    MIGRATIONS.run_direct(None, connection, false).await.map_err(|e| match e {
+        MigrateError::Execute(e) | MigrateError::ExecuteMigration(e, _) if is_transient(&e) => {
+            StoreError::while_("bringing the schema up to date")(e)
+        }
+        MigrateError::VersionMissing(version) => StoreError::Migration(format!(
+            "it was migrated to {version:04} by a newer ringfence: use that version"
+        )),
+        MigrateError::VersionMismatch(version) => StoreError::Migration(format!(
+            "migration {version:04} was applied in another form: this build and the database do not belong together"
+        )),
+        other => StoreError::Migration(other.to_string()),
     })
 }
 

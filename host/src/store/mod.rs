@@ -6,11 +6,17 @@
 mod checkpoint;
 pub mod cluster;
 mod connect;
+mod cursors;
 mod error;
 mod findings;
 pub mod ingest;
+mod lease;
 mod log;
+mod parked;
+mod person;
+mod quarantine;
 mod rejected;
+mod retry;
 mod sql;
 mod state;
 mod status;
@@ -23,19 +29,26 @@ use sqlx::PgPool;
 
 pub use checkpoint::{Change, Checkpoint, Committed, CursorMove, StateWrite};
 pub use connect::Options;
+pub use cursors::Cursor;
 pub use error::StoreError;
 pub use findings::{FindingFilter, Lookup};
+pub use lease::Lease;
 pub use log::{
     BATCH_ROWS, LogRow, LogWriter, MAX_MONTHS, MAX_RAW_BYTES, MAX_READ, Position, Refused, WriteCounts,
     log_fields,
 };
+pub use parked::{Parked, ParkedFilter, ParkedWrite, Retry};
+pub use person::Person;
+pub use quarantine::{Quarantine, QuarantineWrite};
 pub use rejected::{MAX_REJECTED, RejectedRow};
+pub use retry::{Backoff, Outage, Patience, Trying};
 pub use sql::{SqlAnswer, SqlLimits};
-pub use state::StoredState;
+pub use state::{StateKey, StateReset, StateSummary, StoredState};
 pub use status::{ConsumerStatus, PartitionStatus, Status};
 
 use crate::config::Config;
 use cluster::Cluster;
+use connect::Server;
 use log::Months;
 
 /// An open database. Cheap to clone; the private server stops when the last clone is gone, but [`Store::close`] waits for
@@ -56,7 +69,7 @@ struct Inner {
     org: i32,
     months: Arc<Months>,
     // Last, so that connections close before the server stops.
-    cluster: Option<Cluster>,
+    server: Server,
 }
 
 impl Store {
@@ -76,12 +89,21 @@ impl Store {
         let _ = tokio::time::timeout(CLOSE_LIMIT, closed).await;
         let inner = self.inner;
         // The wait does not belong on an async thread.
-        let _ = tokio::task::spawn_blocking(move || inner.cluster.as_ref().map(Cluster::halt)).await;
+        let _ = tokio::task::spawn_blocking(move || inner.server.halt()).await;
     }
 
     /// The private server, if that is what is open.
     pub fn cluster(&self) -> Option<&Cluster> {
-        self.inner.cluster.as_ref()
+        self.inner.server.cluster()
+    }
+
+    /// Makes sure that a server is there: the private one is started again if it has died, or if the process that ran it is
+    /// gone; one by URL must answer. Connections made before may still be broken; the pools replace them by themselves.
+    ///
+    /// # Errors
+    /// When there is none for now ([`StoreError::is_transient`]: try again) or for good.
+    pub async fn revive(&self) -> Result<(), StoreError> {
+        self.inner.server.revive().await
     }
 
     fn pool(&self) -> &PgPool {

@@ -26,9 +26,11 @@ pub enum ClusterError {
         if .found.is_empty() { "none" } else { .found }
     )]
     WrongMajor { data: u32, found: String },
-    /// Another command works there.
-    #[error("the data directory {dir} is in use by {holder}: wait for it to end, or name another --data-dir")]
-    InUse { dir: PathBuf, holder: String },
+    /// Whoever has the lock has no server that answers.
+    #[error(
+        "the private PostgreSQL of {holder} does not answer: wait for it or end that command (full log: {log})"
+    )]
+    Silent { holder: String, log: PathBuf },
     /// A server that is not ours holds the data directory.
     #[error(
         "another PostgreSQL server still uses {dir}: stop it (its process id is in the first line of {dir}/postmaster.pid)"
@@ -52,7 +54,32 @@ pub enum ClusterError {
     /// `initdb` failed.
     #[error("PostgreSQL could not make its data directory: {message}")]
     Init { message: String },
+    /// It was closed; whoever still uses it comes too late.
+    #[error("the private PostgreSQL was closed by this command")]
+    Closed,
     /// The server ended or did not answer.
     #[error("the private PostgreSQL did not start: {message} (full log: {log})")]
     Start { message: String, log: PathBuf },
+}
+
+impl ClusterError {
+    /// Whether trying again later may help without anybody changing the configuration.
+    pub fn is_transient(&self) -> bool {
+        match self {
+            ClusterError::Silent { .. }
+            | ClusterError::StillRunning { .. }
+            | ClusterError::Start { .. }
+            | ClusterError::Init { .. } => true,
+            ClusterError::Folder { source, .. } | ClusterError::Spawn { source, .. } => {
+                use io::ErrorKind::{OutOfMemory, QuotaExceeded, StorageFull, WouldBlock};
+                matches!(source.kind(), StorageFull | QuotaExceeded | OutOfMemory | WouldBlock)
+            }
+            ClusterError::NotFound { .. }
+            | ClusterError::BadBinDir { .. }
+            | ClusterError::WrongMajor { .. }
+            | ClusterError::NotReachable { .. }
+            | ClusterError::ForeignSocketDir { .. }
+            | ClusterError::Closed => false,
+        }
+    }
 }

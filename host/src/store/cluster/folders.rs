@@ -28,7 +28,7 @@ pub(super) struct ServerUser {
 }
 
 /// Folders of one private server, all absolute.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(super) struct Folders {
     /// `<data dir>/postgres`: ours.
     pub(super) base: PathBuf,
@@ -71,6 +71,12 @@ impl Folders {
             Err(e) if e.kind() == io::ErrorKind::NotFound => Ok(None),
             Err(source) => Err(ClusterError::Folder { action: "read", path, source }),
         }
+    }
+
+    /// Process id of the server, as it says itself; a server that was killed cannot take it back.
+    pub(super) fn postmaster_pid(&self) -> Option<u32> {
+        let text = std::fs::read_to_string(self.data.join("postmaster.pid")).ok()?;
+        text.lines().next()?.trim().parse().ok()
     }
 
     /// Removes the socket folder if it stands outside the data directory; what stands inside stays.

@@ -61,8 +61,12 @@ impl Ended {
 }
 
 impl Postmaster {
-    /// Starts the server; its messages go to `log`.
-    pub(super) fn spawn(mut command: Command, log: File) -> io::Result<Postmaster> {
+    /// Starts the server; its messages go to `log`. `after` runs when it has ended, however it ends.
+    pub(super) fn spawn(
+        mut command: Command,
+        log: File,
+        after: impl FnOnce() + Send + 'static,
+    ) -> io::Result<Postmaster> {
         command.stdout(log.try_clone()?).stderr(log);
         let ended = Arc::new(Ended::default());
         let (started, start) = mpsc::channel();
@@ -80,6 +84,7 @@ impl Postmaster {
             // Reaped under the lock, so that nobody signals a process id that has become free.
             let mut status = watcher.lock();
             *status = Some(waited.and_then(|()| child.wait()).ok());
+            after();
             watcher.changed.notify_all();
         })?;
         let pid = start.recv().map_err(|_| io::Error::other("the thread of the server ended"))??;
