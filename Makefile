@@ -2,7 +2,7 @@
 
 CARGO ?= cargo
 
-.PHONY: help setup demo test check bench generate sqlx-prepare fuzz
+.PHONY: help setup demo test check soak bench generate sqlx-prepare fuzz
 
 help: ## this list
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
@@ -21,6 +21,9 @@ check: setup ## format, lints, docs, licences
 	$(CARGO) clippy --locked --workspace --all-targets -- -D warnings
 	RUSTDOCFLAGS="-D warnings" $(CARGO) doc --locked --workspace --no-deps --quiet
 	@tools/deny.sh
+
+soak: setup ## the crash test with 5,000 kills, at most an hour; another seed each time
+	@tools/soak.sh
 
 bench: setup ## benchmarks: our code and the alternative in one run
 	$(CARGO) run --release --locked --quiet -p ringfence --example bench_boundary
