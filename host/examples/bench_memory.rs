@@ -100,18 +100,10 @@ fn main() -> ExitCode {
 }
 
 /// Bytes of linear memory per user. With the limit exceeded an instance would have failed.
-fn measure(
-    runtime: &Runtime,
-    users: u64,
-    days: i64,
-    rows: usize,
-    limits: Limits,
-    forgetful: bool,
-) -> f64 {
+fn measure(runtime: &Runtime, users: u64, days: i64, rows: usize, limits: Limits, forgetful: bool) -> f64 {
     let kept = Arc::new(Kept { forgetful, ..Kept::default() });
     let names = Arc::new(NameTable::default());
-    let services =
-        Services { names: names.clone(), directory: Arc::new(directory()), state: kept.clone() };
+    let services = Services { names: names.clone(), directory: Arc::new(directory()), state: kept.clone() };
     let handles: Vec<Name> = (0..users).map(|u| names.intern(&format!("user-{u:07}")).unwrap()).collect();
     let locations: Vec<Name> =
         (0..LOCATIONS).map(|l| names.intern(&format!("location-{l}")).unwrap()).collect();

@@ -9,8 +9,8 @@ use std::time::Instant;
 use chrono::NaiveDate;
 use clap::{Args, ValueEnum};
 
-use super::session::{Session, with_store_in};
 use super::run::Evaluation;
+use super::session::{Session, with_store_in};
 use super::{CliError, CliResult, Global, plugin_set};
 use crate::demo::report::{self, Comparison};
 use crate::demo::{self, Demo, Options, Parts};

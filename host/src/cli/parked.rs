@@ -71,7 +71,9 @@ pub fn run(command: &ParkedCommand, global: &Global) -> CliResult {
             let filter = which.filter(*all)?;
             with_store("parked retry", global, async |session| {
                 let asked = session.store.retry_parked(&filter).await?;
-                eprintln!("{asked} records will be tried again by the running engine, or by the next 'ringfence run'");
+                eprintln!(
+                    "{asked} records will be tried again by the running engine, or by the next 'ringfence run'"
+                );
                 Ok(ExitCode::from(u8::from(asked == 0)))
             })
         }

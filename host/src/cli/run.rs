@@ -8,7 +8,7 @@ use std::time::Duration;
 use clap::Args;
 
 use super::print::visible;
-use super::session::{Session, with_store_in};
+use super::session::{Session, with_options};
 use super::{CliError, CliResult, Global, plugin_set};
 use crate::api::health::Health;
 use crate::config::Config;
@@ -16,7 +16,7 @@ use crate::engine::Options;
 use crate::engine::log::{LogError, Progress};
 use crate::engine::service::Service;
 use crate::plugin::Plugin;
-use crate::store::Quarantine;
+use crate::store::{self, Quarantine};
 use crate::telemetry::Metrics;
 
 /// Generation of the policy until policies have generations of their own.
@@ -47,7 +47,9 @@ pub fn run(args: &RunArgs, global: &Global) -> CliResult {
         metrics: Metrics::new(),
     };
     let until_idle = args.until_idle;
-    with_store_in("run", config, &global.data_dir(), async |session| {
+    let waits = if until_idle { patience(&config) } else { FOR_EVER };
+    let options = store::Options { patience: waits, ..store::Options::new("ringfence run") };
+    with_options(&options, config, &global.data_dir(), async |session| {
         let _health = if until_idle { None } else { start_health(&session.config, &work.metrics).await };
         let tell = |progress: &Progress| tracing::info!("{}", line(progress));
         let progress = work.run(session, tell).await?;
@@ -77,7 +79,9 @@ fn report(progress: &Progress, quarantines: &[Quarantine], until_idle: bool) -> 
         eprintln!("{} records parked: see 'ringfence parked list'", progress.parked);
     }
     if progress.late > 0 {
-        eprintln!("late records are not evaluated; 'ringfence state reset --all --rewind' evaluates the whole log again");
+        eprintln!(
+            "late records are not evaluated; 'ringfence state reset --all --rewind' evaluates the whole log again"
+        );
     }
     let stopped: Vec<&Quarantine> = quarantines.iter().filter(|q| q.until.is_some()).collect();
     for q in &stopped {
@@ -117,7 +121,7 @@ impl Evaluation {
             options: Options { workers: self.workers, lateness, generation: GENERATION },
             stop: session.stop.clone(),
             until_idle: self.until_idle,
-            patience: self.until_idle.then_some(PATIENCE),
+            patience: self.until_idle.then(|| patience(&session.config)),
             metrics: self.metrics,
             tell: Box::new(tell),
         };
@@ -126,8 +130,13 @@ impl Evaluation {
     }
 }
 
-/// How long a run that is to end waits for a database that is away: a restart takes seconds, a fail-over a minute.
-const PATIENCE: Duration = Duration::from_secs(300);
+/// How long a run that is to end waits for a database that is away.
+fn patience(config: &Config) -> Duration {
+    Duration::from_secs(u64::from(config.database_patience_seconds))
+}
+
+/// A service waits for its database for ever, in effect.
+const FOR_EVER: Duration = Duration::from_secs(10 * 365 * 24 * 3_600);
 
 impl From<LogError> for CliError {
     fn from(error: LogError) -> CliError {

@@ -157,6 +157,7 @@ impl Config {
             return Err(invalid(format!(
                 "retention_months must be 1 to {MAX_RETENTION_MONTHS}; leave it out to keep records for ever"
             )));
+        }
         if self.database_patience_seconds > 7 * 24 * 3600 {
             return Err(invalid(
                 "database_patience_seconds must be 0 (give up at once) to 604800".to_owned(),

@@ -25,8 +25,10 @@ impl Store {
     /// # Errors
     /// When the database fails.
     pub async fn cursors(&self) -> Result<BTreeMap<String, Cursor>, StoreError> {
-        let rows =
-            sqlx::query!("select consumer, txn, seq, watermark from log_cursor where org_id = $1", self.org());
+        let rows = sqlx::query!(
+            "select consumer, txn, seq, watermark from log_cursor where org_id = $1",
+            self.org()
+        );
         let rows = rows.fetch_all(self.pool()).await.map_err(StoreError::while_("reading the cursors"))?;
         let cursor = |txn, seq, watermark| Cursor { position: Position { txn, seq }, watermark };
         Ok(rows.into_iter().map(|r| (r.consumer, cursor(r.txn, r.seq, r.watermark))).collect())

@@ -36,7 +36,9 @@ pub enum StoreError {
         consumer: String,
     },
     /// The lease has changed hands, or somebody changed stored state: what is in memory must be forgotten.
-    #[error("another process evaluates now, or stored state was changed by hand: this one starts again from what is stored")]
+    #[error(
+        "another process evaluates now, or stored state was changed by hand: this one starts again from what is stored"
+    )]
     Fenced,
     /// Stored data that this version does not understand.
     #[error("the database holds {what} that cannot be read: {why}")]

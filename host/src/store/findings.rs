@@ -94,7 +94,9 @@ impl Store {
         .map_err(StoreError::while_("reading a finding"))?;
         let exact = rows.iter().find(|r| r.id == prefix);
         match (exact, rows.as_slice()) {
-            (Some(row), _) | (None, [row]) => Ok(Lookup::Found(Box::new(named(parse(&row.content)?, row.name.clone())))),
+            (Some(row), _) | (None, [row]) => {
+                Ok(Lookup::Found(Box::new(named(parse(&row.content)?, row.name.clone()))))
+            }
             (None, []) => Ok(Lookup::Missing),
             (None, several) => Ok(Lookup::Ambiguous(several.iter().map(|r| r.id.clone()).collect())),
         }

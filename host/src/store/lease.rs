@@ -24,14 +24,10 @@ impl Store {
     /// # Errors
     /// When the database fails.
     pub async fn lease(&self) -> Result<Option<Lease>, StoreError> {
-        sqlx::query_as!(
-            Lease,
-            "select epoch, holder, beat from engine_lease where org_id = $1",
-            self.org()
-        )
-        .fetch_optional(self.pool())
-        .await
-        .map_err(StoreError::while_("reading the lease"))
+        sqlx::query_as!(Lease, "select epoch, holder, beat from engine_lease where org_id = $1", self.org())
+            .fetch_optional(self.pool())
+            .await
+            .map_err(StoreError::while_("reading the lease"))
     }
 
     /// Takes the lease if it still is as it was seen; the new epoch, or none if somebody was faster or the holder lives.
@@ -72,8 +68,11 @@ impl Store {
     /// # Errors
     /// When the database fails.
     pub async fn beat_lease(&self, epoch: i64) -> Result<bool, StoreError> {
-        let beaten =
-            sqlx::query!("update engine_lease set beat = beat + 1 where org_id = $1 and epoch = $2", self.org(), epoch);
+        let beaten = sqlx::query!(
+            "update engine_lease set beat = beat + 1 where org_id = $1 and epoch = $2",
+            self.org(),
+            epoch
+        );
         let beaten = beaten.execute(self.pool()).await.map_err(StoreError::while_("renewing the lease"))?;
         Ok(beaten.rows_affected() == 1)
     }
@@ -105,7 +104,11 @@ impl Store {
     }
 
     /// Refuses a checkpoint of a process that does not hold the lease any more, and keeps the lease until it ends.
-    pub(super) async fn check_fence(&self, connection: &mut PgConnection, epoch: i64) -> Result<(), StoreError> {
+    pub(super) async fn check_fence(
+        &self,
+        connection: &mut PgConnection,
+        epoch: i64,
+    ) -> Result<(), StoreError> {
         let held = sqlx::query!(
             "select epoch from engine_lease where org_id = $1 and epoch = $2 for key share",
             self.org(),

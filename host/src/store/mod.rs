@@ -17,8 +17,8 @@ mod parked;
 mod person;
 mod quarantine;
 mod rejected;
-mod retry;
 mod retention;
+mod retry;
 mod sql;
 mod state;
 mod status;
@@ -34,8 +34,8 @@ pub use connect::Options;
 pub use cursors::Cursor;
 pub use error::StoreError;
 pub use findings::{FindingFilter, Lookup};
-pub use lease::Lease;
 pub use holds::{Hold, NewHold};
+pub use lease::Lease;
 pub use log::{
     BATCH_ROWS, LogRow, LogWriter, MAX_MONTHS, MAX_RAW_BYTES, MAX_READ, Month, Position, Refused,
     WriteCounts, log_fields,
@@ -44,8 +44,8 @@ pub use parked::{Parked, ParkedFilter, ParkedWrite, Retry};
 pub use person::Person;
 pub use quarantine::{Quarantine, QuarantineWrite};
 pub use rejected::{MAX_REJECTED, RejectedRow};
-pub use retry::{Backoff, Outage, Patience, Trying};
 pub use retention::{Fate, Keeper, Maintained, MonthReview, Review};
+pub use retry::{Backoff, Outage, Patience, Trying};
 pub use sql::{SqlAnswer, SqlLimits};
 pub use state::{StateKey, StateReset, StateSummary, StoredState};
 pub use status::{ConsumerStatus, PartitionStatus, Status};

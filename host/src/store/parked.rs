@@ -136,7 +136,8 @@ impl Store {
             filter.detector,
             filter.record.map(|r| Uuid::from_u128(r.0)),
         );
-        let dropped = dropped.execute(self.pool()).await.map_err(StoreError::while_("dropping parked records"))?;
+        let dropped =
+            dropped.execute(self.pool()).await.map_err(StoreError::while_("dropping parked records"))?;
         Ok(dropped.rows_affected())
     }
 
@@ -196,7 +197,9 @@ impl Store {
         }
         let gone: Vec<_> = tried
             .iter()
-            .filter(|(detector, record)| !parked.iter().any(|p| p.detector == *detector && p.record == *record))
+            .filter(|(detector, record)| {
+                !parked.iter().any(|p| p.detector == *detector && p.record == *record)
+            })
             .collect();
         if gone.is_empty() {
             return Ok(());

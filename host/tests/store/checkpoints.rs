@@ -5,8 +5,8 @@ use std::collections::BTreeMap;
 use model::finding::attribute::Value;
 use model::{Finding, NameTable, Provenance, RecordId, Severity, Status, Subject, SubjectKind};
 use ringfence::store::{
-    Change, Checkpoint, Committed, CursorMove, FindingFilter, Lookup, Position, SqlLimits, StateWrite,
-    Store, StoreError,
+    Change, Checkpoint, Committed, CursorMove, FindingFilter, Lookup, Position, SqlLimits, StateWrite, Store,
+    StoreError,
 };
 
 use super::MARCH;
@@ -109,7 +109,12 @@ async fn a_checkpoint_is_whole_or_not_at_all() {
         findings: vec![raise(finding("aa11", "one", 100))],
         state: vec![write("k\0", Some(b"old")), write("k\0", Some(b"new")), write("gone", Some(b"x"))],
         names: names.since(0),
-        cursor: Some(CursorMove { consumers: vec!["engine".into()], from: Position::START, to, ..CursorMove::default() }),
+        cursor: Some(CursorMove {
+            consumers: vec!["engine".into()],
+            from: Position::START,
+            to,
+            ..CursorMove::default()
+        }),
         generation: 3,
         ..Checkpoint::default()
     };
@@ -138,7 +143,12 @@ async fn a_checkpoint_is_whole_or_not_at_all() {
     // A handle that has another text already: another failure, in the middle of the transaction.
     let broken = Checkpoint {
         names: names.since(0).into_iter().map(|(handle, _)| (handle, "someone else".into())).collect(),
-        cursor: Some(CursorMove { consumers: vec!["engine".into()], from: to, to: Position { txn: 12, seq: 0 }, ..CursorMove::default() }),
+        cursor: Some(CursorMove {
+            consumers: vec!["engine".into()],
+            from: to,
+            to: Position { txn: 12, seq: 0 },
+            ..CursorMove::default()
+        }),
         ..Checkpoint::default()
     };
     assert!(store.commit(&broken).await.is_err());
@@ -147,7 +157,12 @@ async fn a_checkpoint_is_whole_or_not_at_all() {
     let next = Checkpoint {
         state: vec![write("gone", None)],
         names: names.since(0),
-        cursor: Some(CursorMove { consumers: vec!["engine".into()], from: to, to: Position { txn: 12, seq: 0 }, ..CursorMove::default() }),
+        cursor: Some(CursorMove {
+            consumers: vec!["engine".into()],
+            from: to,
+            to: Position { txn: 12, seq: 0 },
+            ..CursorMove::default()
+        }),
         ..Checkpoint::default()
     };
     store.commit(&next).await.unwrap();

@@ -208,7 +208,12 @@ async fn status_counts_what_is_there() {
     let (store, _name, _server) = fresh().await;
     write(&store, vec![(1, MARCH), (2, MARCH), (3, MARCH + 40 * 86_400_000)]).await.unwrap();
     let rows = store.read_log(Position::START, None, 2).await.unwrap();
-    let cursor = CursorMove { consumers: vec!["engine".into()], from: Position::START, to: rows[1].position, watermark: vec![5, 7] };
+    let cursor = CursorMove {
+        consumers: vec!["engine".into()],
+        from: Position::START,
+        to: rows[1].position,
+        watermark: vec![5, 7],
+    };
     store.commit(&Checkpoint { cursor: Some(cursor), ..Checkpoint::default() }).await.unwrap();
     let rejected = RejectedRow {
         source: "a.csv".into(),

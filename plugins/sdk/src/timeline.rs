@@ -10,8 +10,8 @@ mod stored;
 
 use serde::{Deserialize, Serialize};
 
-pub use stored::{Migrated, OldState};
 pub(crate) use stored::read;
+pub use stored::{Migrated, OldState};
 
 use crate::detector::Detector;
 use crate::episode::Episodes;

@@ -126,8 +126,7 @@ impl LogRun {
         stretch: u64,
     ) -> Result<LogRun, LogError> {
         let state = Arc::new(StoredState::new(shared.store.clone(), shared.runtime.clone()));
-        let services =
-            Services { names: shared.names.clone(), directory: shared.directory.clone(), state };
+        let services = Services { names: shared.names.clone(), directory: shared.directory.clone(), state };
         let mut engine = Engine::start(&detectors, &shared.config, &services, &shared.options)?;
         engine.set_watermark(Watermark::restore(cursor.watermark.clone()));
         let fields = engine.layout().fields();

@@ -13,8 +13,8 @@ use std::time::{Duration, Instant};
 
 use tokio::runtime::Handle;
 
-use super::{EngineError, Options};
 use super::log::{LogError, Progress};
+use super::{EngineError, Options};
 use crate::config::Config;
 use crate::directory::Directory;
 use crate::plugin::Plugin;
@@ -94,7 +94,9 @@ impl Service {
                 Ok(End::Stopped | End::Idle) => return Ok(total),
                 Ok(End::Again) => {}
                 Err(LogError::Store(StoreError::Fenced | StoreError::Overtaken { .. })) => {
-                    tracing::info!("the lease or stored state has changed; starting again from what is stored");
+                    tracing::info!(
+                        "the lease or stored state has changed; starting again from what is stored"
+                    );
                 }
                 Err(error) if may_pass(&error) => {
                     self.metrics.database(false);

@@ -4,7 +4,7 @@
 
 use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::JoinHandle;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use super::groups::{self, Behind, Groups};
 use super::lead::Lead;
@@ -18,6 +18,9 @@ use crate::store::{self, Position, QuarantineWrite};
 
 /// Most records of a stretch while a detector catches up: it may fail on some in each, and a failure costs the stretch.
 const CATCH_UP_RECORDS: u64 = 50_000;
+
+/// How often months of the log are made ahead and dropped.
+const MAINTENANCE: Duration = Duration::from_secs(3_600);
 
 /// How a detector's run behind the others ended.
 enum CaughtUp {
@@ -61,8 +64,13 @@ impl Service {
         let mut catching: Option<(String, Catching)> = None;
         let before = total.clone();
         let mut since = Instant::now();
+        let mut maintained: Option<Instant> = None;
         let end = loop {
             lead.check()?;
+            if maintained.is_none_or(|at| at.elapsed() >= MAINTENANCE) {
+                self.maintain();
+                maintained = Some(Instant::now());
+            }
             let mut stopped = run.drain(None, |progress| {
                 *total = sum(&before, progress);
                 (self.tell)(total);
@@ -106,11 +114,26 @@ impl Service {
         Ok(end)
     }
 
+    /// Makes months of the log ahead and drops old ones. Not worth interrupting evaluation for: what fails now is done
+    /// the next time.
+    fn maintain(&self) {
+        let today = chrono::Utc::now().date_naive();
+        match self.runtime.block_on(self.store.maintain(self.config.retention(), today)) {
+            Ok(done) => tracing::debug!(?done, "months of the log looked after"),
+            Err(error) => {
+                tracing::warn!(%error, "months of the log could not be looked after; trying again later")
+            }
+        }
+    }
+
     /// Detectors that were just stopped, with the time they have to wait.
     fn set_aside(&self, stopped: Vec<Plugin>) -> Result<Vec<Behind>, LogError> {
         for plugin in &stopped {
             let detector = &plugin.manifest().id;
-            tracing::warn!(detector, "stopped after repeated failure; see 'ringfence plugin list'. The others go on");
+            tracing::warn!(
+                detector,
+                "stopped after repeated failure; see 'ringfence plugin list'. The others go on"
+            );
         }
         self.renew(stopped.into_iter().map(|plugin| Behind { plugin, due: Instant::now() }).collect())
     }

@@ -169,17 +169,10 @@ impl OldState<'_> {
     {
         let old = Timeline::<E, S, F>::read(self.body)
             .map_err(|e| format!("schema {} cannot be read: {e}", self.schema))?;
-        let stamped = |e: Stamped<E>| Stamped {
-            start: e.start,
-            report: e.report,
-            id: e.id,
-            event: event(e.event),
-        };
+        let stamped =
+            |e: Stamped<E>| Stamped { start: e.start, report: e.report, id: e.id, event: event(e.event) };
         Ok(Migrated(Timeline {
-            sealed: Fold {
-                state: state(old.sealed.state),
-                episodes: old.sealed.episodes.map(facts),
-            },
+            sealed: Fold { state: state(old.sealed.state), episodes: old.sealed.episodes.map(facts) },
             sealed_until: old.sealed_until,
             base: old.base,
             sealed_len: old.sealed_len,
