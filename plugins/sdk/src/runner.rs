@@ -136,7 +136,7 @@ impl<D: Detector> Runner<D> {
     /// When the batch does not have the declared columns, or stored state cannot be read.
     pub fn process(&mut self, batch: &Batch) -> Result<Vec<Output>, Error> {
         self.columns.check(batch)?;
-        self.batches = self.batches.wrapping_add(1);
+        self.batches = self.batches.saturating_add(1);
         self.take(batch)?;
         self.fetch();
         self.insert();
@@ -278,7 +278,7 @@ impl<D: Detector> Runner<D> {
                 self.put_to_rest(*slot)?;
             }
         }
-        self.subjects.evict();
+        self.subjects.evict(self.batches);
         Ok(())
     }
 
@@ -326,7 +326,7 @@ impl<D: Detector> Runner<D> {
                 imports::state_set(&name, bytes);
             }
         }
-        self.subjects.evict();
+        self.subjects.evict(self.batches);
         if self.too_late > 0 {
             crate::log::info(&format!(
                 "{} events started before the horizon and were left out",
