@@ -207,7 +207,6 @@ impl<D: Detector> Runner<D> {
     /// Folds and tells what this batch touched.
     fn settle(&mut self) -> Vec<Output> {
         let mut output = Vec::new();
-        let look_back = self.detector.look_back();
         for slot in self.touched.drain(..) {
             let entry = &mut self.slots[slot as usize];
             entry.touched = false;
@@ -215,7 +214,7 @@ impl<D: Detector> Runner<D> {
             entry.timeline.catch_up(&self.detector, subject);
             entry.timeline.tell(&self.detector, subject, &mut output);
             if entry.timeline.wants_sealing() {
-                entry.timeline.seal(self.horizon, look_back);
+                entry.timeline.seal(&self.detector, self.horizon);
             }
         }
         output
