@@ -48,7 +48,7 @@ pub use retention::{Fate, Keeper, Maintained, MonthReview, Review};
 pub use retry::{Backoff, Outage, Patience, Trying};
 pub use sql::{SqlAnswer, SqlLimits};
 pub use state::{StateKey, StateReset, StateSummary, StoredState};
-pub use status::{ConsumerStatus, PartitionStatus, Status};
+pub use status::{ConsumerStatus, MAX_LAG_COUNTED, PartitionStatus, Status};
 
 use crate::config::Config;
 use cluster::Cluster;

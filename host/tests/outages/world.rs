@@ -100,7 +100,7 @@ impl Feed {
         let feed = Feed { task, go };
         // At least one batch is in; another may be on its way.
         until("the first batch is stored", async || {
-            !store.read_log(Position::START, 1).await.unwrap().is_empty()
+            !store.read_log(Position::START, None, 1).await.unwrap().is_empty()
         })
         .await;
         feed
@@ -131,7 +131,7 @@ pub async fn stored(store: &Store) -> Vec<u128> {
     let mut after = Position::START;
     let mut ids = Vec::new();
     loop {
-        let rows = store.read_log(after, 10_000).await.unwrap();
+        let rows = store.read_log(after, None, 10_000).await.unwrap();
         let Some(last) = rows.last() else { break };
         after = last.position;
         ids.extend(rows.iter().map(|r| r.id.0));
