@@ -2,7 +2,7 @@
 
 CARGO ?= cargo
 
-.PHONY: help setup demo test check bench generate sqlx-prepare fuzz
+.PHONY: help setup demo test check soak bench generate sqlx-prepare fuzz
 
 help: ## this list
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
@@ -22,6 +22,9 @@ check: setup ## format, lints, docs, licences
 	RUSTDOCFLAGS="-D warnings" $(CARGO) doc --locked --workspace --no-deps --quiet
 	@tools/deny.sh
 
+soak: setup ## the crash test with 5,000 kills, at most an hour; another seed each time
+	@tools/soak.sh
+
 bench: setup ## benchmarks: our code and the alternative in one run
 	$(CARGO) run --release --locked --quiet -p ringfence --example bench_boundary
 	$(CARGO) run --release --locked --quiet -p ringfence --example bench_read
@@ -33,7 +36,7 @@ generate: ## writes docs/fields.md and the SDK's accessors from the field table
 	$(CARGO) run --quiet -p model --example generate
 
 sqlx-prepare: setup ## writes .sqlx/ from the queries in the code, against a private PostgreSQL
-	tools/sqlx-prepare.sh
+	migrations/prepare.sh
 
 fuzz: ## runs every fuzz target for a minute (needs cargo-fuzz and a nightly toolchain)
 	tools/fuzz.sh

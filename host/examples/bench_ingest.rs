@@ -135,7 +135,7 @@ async fn export(connection: &mut PgConnection, dir: &Path, records: u64) -> Vec<
 async fn read_log(store: &Store) -> u64 {
     let (mut after, mut count) = (Position::START, 0);
     loop {
-        let rows = store.read_log(after, 5_000).await.unwrap();
+        let rows = store.read_log(after, None, 5_000).await.unwrap();
         let Some(last) = rows.last() else { return count };
         after = last.position;
         count += rows.len() as u64;

@@ -1,9 +1,10 @@
 //! The `ringfence` host: from call records to findings.
 //!
 //! Arrows point one way (docs/architecture.md): `config` and `directory` know nothing of the rest; `source` reads
-//! files and `normalize` makes events; `store` keeps them; `plugin` runs detectors; `engine` joins them; `cli` is
-//! what a person calls. Nobody imports `cli`.
+//! files and `normalize` makes events; `store` keeps them; `plugin` runs detectors; `engine` joins them; `telemetry` counts
+//! what they do and `api` shows it; `cli` is what a person calls. Nobody imports `cli`, and only `cli` imports `api`.
 
+pub mod api;
 pub mod cli;
 pub mod config;
 pub mod demo;
@@ -13,3 +14,4 @@ pub mod normalize;
 pub mod plugin;
 pub mod source;
 pub mod store;
+pub mod telemetry;

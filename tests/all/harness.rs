@@ -58,6 +58,7 @@ impl Bench {
             .env("NO_COLOR", "1")
             .env_remove("RINGFENCE_CONFIG")
             .env_remove("RINGFENCE_LOG")
+            .env_remove("RINGFENCE_LOG_FORMAT")
             .stdout(Stdio::piped())
             .stderr(Stdio::piped());
         command

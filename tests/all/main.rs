@@ -9,6 +9,8 @@
 mod demo;
 mod harness;
 mod log;
+mod operations;
 mod plugins;
 mod records;
 mod scan;
+mod service;

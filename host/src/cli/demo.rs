@@ -3,20 +3,24 @@
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Instant;
 
 use chrono::NaiveDate;
 use clap::{Args, ValueEnum};
 
+use super::run::Evaluation;
 use super::session::{Session, with_store_in};
-use super::{CliError, CliResult, Global, plugin_set, run};
+use super::{CliError, CliResult, Global, plugin_set};
 use crate::demo::report::{self, Comparison};
 use crate::demo::{self, Demo, Options, Parts};
 use crate::directory::Directory;
+use crate::engine::log::Progress;
 use crate::plugin::Plugin;
 use crate::source::Input;
 use crate::store::FindingFilter;
 use crate::store::ingest::{IngestOptions, ingest};
+use crate::telemetry::Metrics;
 use model::Finding;
 
 /// Arguments of `demo`.
@@ -126,17 +130,20 @@ async fn fill(
     let counts = ingested.map_err(|e| CliError::Environment(e.to_string()))?.counts;
     let (seconds, new, known) = (begun.elapsed().as_secs_f64(), counts.new, counts.duplicates);
     eprintln!("ingested: {new} records, {known} delivered twice ({seconds:.1} s)");
-    let stop = session.stop.clone();
-    let mut first = true;
-    run::evaluate(session, plugins, super::scan::default_workers(), move |log| {
-        log.drain(&stop, |progress| {
-            if std::mem::take(&mut first) {
-                let seconds = begun.elapsed().as_secs_f64();
-                eprintln!("first findings: {} after {seconds:.1} s", progress.new);
-            }
-        })
-    })
-    .await?;
+    let work = Evaluation {
+        plugins,
+        workers: super::scan::default_workers(),
+        until_idle: true,
+        metrics: Metrics::new(),
+    };
+    let first = AtomicBool::new(true);
+    let tell = move |progress: &Progress| {
+        if first.swap(false, Ordering::Relaxed) {
+            let seconds = begun.elapsed().as_secs_f64();
+            eprintln!("first findings: {} after {seconds:.1} s", progress.new);
+        }
+    };
+    work.run(session, tell).await?;
     Ok(session.store.findings(&FindingFilter::default()).await?)
 }
 

@@ -6,18 +6,22 @@ pub mod demo;
 mod findings;
 mod ingest;
 pub mod output;
+mod parked;
 mod plugin;
 mod plugin_set;
 pub mod print;
 pub mod run;
 mod scan;
 pub mod session;
+mod state;
 pub mod summary;
 
+use std::io::IsTerminal;
 use std::path::PathBuf;
 use std::process::ExitCode;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
+use tracing_subscriber::EnvFilter;
 
 use crate::config::Config;
 
@@ -41,6 +45,26 @@ pub struct Global {
     /// ~/.local/share/ringfence]
     #[arg(long, global = true, env = "RINGFENCE_DATA_DIR", value_name = "DIR")]
     pub data_dir: Option<PathBuf>,
+    /// How logs on standard error are written; `RINGFENCE_LOG` sets what is logged.
+    #[arg(
+        long,
+        global = true,
+        env = "RINGFENCE_LOG_FORMAT",
+        value_name = "FORMAT",
+        value_enum,
+        default_value_t
+    )]
+    pub log_format: LogFormat,
+}
+
+/// How logs are written.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
+pub enum LogFormat {
+    /// Lines for people.
+    #[default]
+    Text,
+    /// One JSON object per line.
+    Json,
 }
 
 #[derive(Debug, Subcommand)]
@@ -62,6 +86,12 @@ enum Command {
     /// Looks at the database or brings its schema up to date.
     #[command(subcommand)]
     Db(db::DbCommand),
+    /// Records that detectors failed on: lists them, tries them again, forgets them.
+    #[command(subcommand)]
+    Parked(parked::ParkedCommand),
+    /// What detectors remember: shows it, or makes them forget.
+    #[command(subcommand)]
+    State(state::StateCommand),
     /// Lists or shows what was found.
     #[command(subcommand)]
     Findings(findings::FindingsCommand),
@@ -152,35 +182,54 @@ pub(crate) fn ignore_closed_pipe(done: std::io::Result<()>) -> Result<(), CliErr
     }
 }
 
-/// Logs go to stderr; `RINGFENCE_LOG` sets the level (`warn` if not set).
-fn start_log() {
-    let filter = tracing_subscriber::EnvFilter::try_from_env("RINGFENCE_LOG")
-        .unwrap_or_else(|_| tracing_subscriber::EnvFilter::new("warn"));
-    tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).init();
+/// Logs go to stderr. `RINGFENCE_LOG` sets what is logged; without it a command says only what went wrong, and the service
+/// what it does.
+fn start_log(format: LogFormat, service: bool) -> Result<(), CliError> {
+    let default = if service { "warn,ringfence=info" } else { "warn" };
+    let directives = std::env::var("RINGFENCE_LOG").ok().filter(|set| !set.is_empty());
+    let filter = EnvFilter::try_new(directives.as_deref().unwrap_or(default))
+        .map_err(|e| CliError::Usage(format!("RINGFENCE_LOG cannot be read: {e}: try 'info'")))?;
+    let log = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr);
+    match format {
+        LogFormat::Text => log.with_ansi(std::io::stderr().is_terminal()).init(),
+        LogFormat::Json => log.json().flatten_event(true).with_current_span(false).init(),
+    }
+    Ok(())
 }
 
 /// Runs the program.
 pub fn main() -> ExitCode {
     let cli = Cli::parse();
-    start_log();
-    let done = match cli.command {
+    let format = cli.global.log_format;
+    let started = start_log(format, matches!(cli.command, Command::Run(_)));
+    // Without a log an error cannot go there.
+    let format = if started.is_ok() { format } else { LogFormat::Text };
+    match started.and_then(|()| run_command(cli)) {
+        Ok(code) => code,
+        Err(error) => {
+            match format {
+                LogFormat::Text => eprintln!("error: {error}"),
+                LogFormat::Json => tracing::error!("{error}"),
+            }
+            ExitCode::from(match error {
+                CliError::Usage(_) => 2,
+                CliError::Environment(_) => 3,
+            })
+        }
+    }
+}
+
+fn run_command(cli: Cli) -> CliResult {
+    match cli.command {
         Command::Scan(args) => scan::run(&args, &cli.global),
         Command::Run(args) => run::run(&args, &cli.global),
         Command::Config(command) => config::run(&command, &cli.global),
         Command::Plugin(command) => plugin::run(&command, &cli.global),
         Command::Demo(args) => demo::run(&args, &cli.global),
         Command::Db(command) => db::run(&command, &cli.global),
+        Command::Parked(command) => parked::run(&command, &cli.global),
+        Command::State(command) => state::run(&command, &cli.global),
         Command::Findings(command) => findings::run(&command, &cli.global),
         Command::Ingest(args) => ingest::run(&args, &cli.global),
-    };
-    match done {
-        Ok(code) => code,
-        Err(error) => {
-            eprintln!("error: {error}");
-            ExitCode::from(match error {
-                CliError::Usage(_) => 2,
-                CliError::Environment(_) => 3,
-            })
-        }
     }
 }

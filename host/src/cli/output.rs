@@ -8,7 +8,9 @@ use std::io::{ErrorKind, Write};
 use comfy_table::presets::NOTHING;
 use comfy_table::{Attribute, Cell, ContentArrangement, Table};
 
-use super::CliError;
+use serde::Serialize;
+
+use super::{CliError, Format};
 
 /// Text that cannot steer a terminal or hide: control and direction characters are shown as escapes.
 pub fn harmless(text: &str) -> Cow<'_, str> {
@@ -47,6 +49,33 @@ pub fn table(heading: &[&str]) -> Table {
     table.load_style(NOTHING).set_content_arrangement(ContentArrangement::Dynamic);
     table.set_header(heading.iter().map(|h| Cell::new(h).add_attribute(Attribute::Bold)));
     table
+}
+
+/// A listing in the form asked for; `row` makes a line of the table.
+///
+/// # Errors
+/// When an entry cannot be written as JSON.
+pub fn listing<T: Serialize>(
+    entries: &[T],
+    format: Format,
+    heading: &[&str],
+    row: impl Fn(&T) -> Vec<String>,
+) -> Result<String, CliError> {
+    let unwritable = |e: serde_json::Error| CliError::Environment(format!("cannot write as JSON: {e}"));
+    match format {
+        Format::Json => Ok(serde_json::to_string_pretty(entries).map_err(unwritable)? + "\n"),
+        Format::Ndjson => {
+            entries.iter().map(|e| Ok(serde_json::to_string(e).map_err(unwritable)? + "\n")).collect()
+        }
+        Format::Table if entries.is_empty() => Ok(String::new()),
+        Format::Table => {
+            let mut table = table(heading);
+            for entry in entries {
+                table.add_row(row(entry).iter().map(|cell| harmless(cell).into_owned()));
+            }
+            Ok(table.trim_fmt() + "\n")
+        }
+    }
 }
 
 /// A number of bytes for people.

@@ -1,6 +1,7 @@
 //! `ringfence plugin list` and `ringfence plugin inspect`.
 
 mod inspect;
+mod quarantine;
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -10,9 +11,11 @@ use clap::Subcommand;
 use comfy_table::{ContentArrangement, Table, presets};
 use serde::Serialize;
 
+use super::print::visible;
 use super::{CliError, CliResult, Format, Global};
 use crate::config::Config;
 use crate::plugin::{self, LoadError, Plugin, Runtime};
+use crate::store::Quarantine;
 
 /// Commands about plugins.
 #[derive(Debug, Subcommand)]
@@ -68,6 +71,19 @@ struct Row {
     ok: bool,
     /// Why it is refused.
     reason: Option<String>,
+    /// Set when the engine has stopped it after repeated failure, or watches it after that.
+    quarantine: Option<Quarantine>,
+}
+
+impl Row {
+    fn status(&self) -> String {
+        match &self.quarantine {
+            _ if !self.ok => "refused".to_owned(),
+            Some(Quarantine { until: Some(until), .. }) => format!("stopped until {}", &until[..16]),
+            Some(Quarantine { strikes, .. }) => format!("ok, was stopped {strikes} times"),
+            None => "ok".to_owned(),
+        }
+    }
 }
 
 fn list(dir: Option<&Path>, format: Format, global: &Global) -> CliResult {
@@ -80,8 +96,16 @@ fn list(dir: Option<&Path>, format: Format, global: &Global) -> CliResult {
         found.extend(files.into_iter().map(|(path, loaded)| (path.display().to_string(), loaded)));
     }
     let mut accepted = BTreeMap::new();
-    let rows: Vec<Row> =
+    let mut rows: Vec<Row> =
         found.into_iter().map(|(source, loaded)| row(source, loaded, &mut accepted, &config)).collect();
+    for stopped in quarantine::known(global, &config) {
+        let concerns = |r: &&mut Row| {
+            r.id.as_ref() == Some(&stopped.detector) && r.digest.as_ref() == Some(&stopped.digest)
+        };
+        if let Some(row) = rows.iter_mut().find(concerns) {
+            row.quarantine = Some(stopped);
+        }
+    }
     print(&rows, format)?;
     Ok(ExitCode::SUCCESS)
 }
@@ -107,6 +131,7 @@ fn row(
                 enabled: false,
                 ok: false,
                 reason: Some(error.problem.to_string()),
+                quarantine: None,
             };
         }
     };
@@ -123,6 +148,7 @@ fn row(
         enabled: config.plugins.get(&manifest.id).is_none_or(|c| c.enabled),
         ok: problem.is_none(),
         reason: problem.map(|p| p.to_string()),
+        quarantine: None,
     };
     if row.ok {
         accepted.insert(plugin.id().to_owned(), plugin);
@@ -154,12 +180,15 @@ fn print(rows: &[Row], format: Format) -> Result<(), CliError> {
                     if row.events.is_empty() { "–".to_owned() } else { row.events.join(", ") },
                     row.columns.to_string(),
                     if row.enabled { "yes" } else { "no" }.to_owned(),
-                    if row.ok { "ok" } else { "refused" }.to_owned(),
+                    row.status(),
                 ]);
             }
             println!("{table}");
             for (row, reason) in rows.iter().filter_map(|r| Some((r, r.reason.as_ref()?))) {
                 println!("{}: {reason}", row.source);
+            }
+            for stopped in rows.iter().filter_map(|r| r.quarantine.as_ref()) {
+                println!("{}: {}", stopped.detector, visible(&stopped.reason));
             }
         }
     }

@@ -3,22 +3,21 @@
 use std::path::PathBuf;
 use std::process::ExitCode;
 use std::sync::Arc;
-use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 use clap::Args;
 
 use super::print::visible;
-use super::session::{Session, with_store_in};
+use super::session::{Session, with_options};
 use super::{CliError, CliResult, Global, plugin_set};
-use crate::directory::Directory;
-use crate::engine::detector::Parked;
-use crate::engine::log::{LogError, LogRun, Progress, StoredState};
-use crate::engine::{Engine, Options};
-use crate::plugin::{Plugin, Services};
-
-/// Pause before looking for new records: short beside the minute within which a finding is due.
-const POLL: Duration = Duration::from_millis(200);
+use crate::api::health::Health;
+use crate::config::Config;
+use crate::engine::Options;
+use crate::engine::log::{LogError, Progress};
+use crate::engine::service::Service;
+use crate::plugin::Plugin;
+use crate::store::{self, Quarantine};
+use crate::telemetry::Metrics;
 
 /// Generation of the policy until policies have generations of their own.
 const GENERATION: u64 = 1;
@@ -41,67 +40,103 @@ pub struct RunArgs {
 pub fn run(args: &RunArgs, global: &Global) -> CliResult {
     let config = global.load_config()?;
     let plugins = plugin_set::load(global, &config, args.plugins.as_deref(), &[])?;
-    let workers = args.workers.map_or_else(super::scan::default_workers, usize::from);
+    let work = Evaluation {
+        plugins,
+        workers: args.workers.map_or_else(super::scan::default_workers, usize::from),
+        until_idle: args.until_idle,
+        metrics: Metrics::new(),
+    };
     let until_idle = args.until_idle;
-    with_store_in("run", config, &global.data_dir(), async |session| {
-        let stop = session.stop.clone();
-        let evaluated = evaluate(session, plugins, workers, move |log| {
-            loop {
-                log.drain(&stop, |progress| eprintln!("{}", line(progress)))?;
-                if until_idle || stop.load(Ordering::Relaxed) {
-                    return Ok(());
-                }
-                std::thread::sleep(POLL);
-            }
-        });
-        Ok(report(&evaluated.await?))
+    let waits = if until_idle { patience(&config) } else { FOR_EVER };
+    let options = store::Options { patience: waits, ..store::Options::new("ringfence run") };
+    with_options(&options, config, &global.data_dir(), async |session| {
+        let _health = if until_idle { None } else { start_health(&session.config, &work.metrics).await };
+        let tell = |progress: &Progress| tracing::info!("{}", line(progress));
+        let progress = work.run(session, tell).await?;
+        let quarantines = session.store.quarantines().await?;
+        Ok(report(&progress, &quarantines, until_idle))
     })
 }
 
-fn report((progress, quarantined): &Evaluated) -> ExitCode {
-    eprintln!("idle: {}", line(progress));
-    for Parked { detector, record, reason } in &progress.parked {
-        eprintln!("{detector} failed on record {record}: {}", visible(reason));
+/// Monitoring must not decide over detection: a port that is taken is a warning.
+async fn start_health(config: &Config, metrics: &Metrics) -> Option<Health> {
+    let listen = config.health.listen.0?;
+    match Health::start(listen, metrics.clone()).await {
+        Ok(health) => {
+            tracing::info!(address = %health.address(), "health and metrics");
+            Some(health)
+        }
+        Err(error) => {
+            tracing::warn!(%error, "no health and metrics; evaluation goes on without");
+            None
+        }
     }
-    for (detector, reason) in quarantined {
-        eprintln!("{detector} was stopped, its findings are incomplete: {}", visible(reason));
-    }
-    ExitCode::from(if quarantined.is_empty() { 0 } else { 2 })
 }
 
-/// Progress, and the detectors that were stopped with their reasons.
-pub type Evaluated = (Progress, Vec<(String, String)>);
-
-/// Starts an engine on the session's log, on a thread of its own, and lets `work` drive it.
-///
-/// # Errors
-/// When the database or the engine fails.
-pub async fn evaluate(
-    session: &Session,
-    plugins: Vec<Plugin>,
-    workers: usize,
-    work: impl FnOnce(&mut LogRun<'_>) -> Result<(), LogError> + Send + 'static,
-) -> Result<Evaluated, CliError> {
-    let (store, config) = (session.store.clone(), session.config.clone());
-    let names = Arc::new(store.names().await?);
-    let runtime = tokio::runtime::Handle::current();
-    let evaluated = tokio::task::spawn_blocking(move || {
-        let stored = names.len();
-        let directory = Arc::new(Directory::from_config(&config));
-        let state = Arc::new(StoredState::new(store.clone(), runtime.clone()));
-        let services = Services { names: names.clone(), directory: directory.clone(), state };
-        let lateness = i64::from(config.lateness_hours) * 3_600_000;
-        let options = Options { workers, lateness, generation: GENERATION };
-        let mut engine = Engine::start(&plugins, &config, &services, &options)?;
-        let done = LogRun::start(&store, &runtime, &mut engine, &names, &directory, GENERATION, stored)
-            .and_then(|mut log| work(&mut log).map(|()| log.progress().clone()));
-        let fates = engine.fates().iter();
-        let quarantined = fates.filter_map(|(id, f)| Some((id.clone(), f.quarantined.clone()?))).collect();
-        engine.stop();
-        Ok::<_, LogError>((done?, quarantined))
-    });
-    Ok(evaluated.await.map_err(|e| CliError::Environment(format!("the engine ended: {e}")))??)
+fn report(progress: &Progress, quarantines: &[Quarantine], until_idle: bool) -> ExitCode {
+    eprintln!("{}: {}", if until_idle { "idle" } else { "stopped" }, line(progress));
+    if progress.parked > 0 {
+        eprintln!("{} records parked: see 'ringfence parked list'", progress.parked);
+    }
+    if progress.late > 0 {
+        eprintln!(
+            "late records are not evaluated; 'ringfence state reset --all --rewind' evaluates the whole log again"
+        );
+    }
+    let stopped: Vec<&Quarantine> = quarantines.iter().filter(|q| q.until.is_some()).collect();
+    for q in &stopped {
+        eprintln!("{} was stopped, its findings are incomplete: {}", q.detector, visible(&q.reason));
+    }
+    ExitCode::from(if stopped.is_empty() { 0 } else { 2 })
 }
+
+/// What to evaluate with, and how.
+pub struct Evaluation {
+    /// The detectors.
+    pub plugins: Vec<Plugin>,
+    /// Worker threads.
+    pub workers: usize,
+    /// Whether to end when everything in the log is evaluated.
+    pub until_idle: bool,
+    /// Figures for monitoring.
+    pub metrics: Metrics,
+}
+
+impl Evaluation {
+    /// Evaluates the session's log on a thread of its own. `tell` is called after each checkpoint.
+    ///
+    /// # Errors
+    /// When the database or the engine fails in a way that waiting does not mend.
+    pub async fn run(
+        self,
+        session: &Session,
+        tell: impl Fn(&Progress) + Send + Sync + 'static,
+    ) -> Result<Progress, CliError> {
+        let lateness = i64::from(session.config.lateness_hours) * 3_600_000;
+        let service = Service {
+            store: session.store.clone(),
+            runtime: tokio::runtime::Handle::current(),
+            config: Arc::new(session.config.clone()),
+            plugins: self.plugins,
+            options: Options { workers: self.workers, lateness, generation: GENERATION },
+            stop: session.stop.clone(),
+            until_idle: self.until_idle,
+            patience: self.until_idle.then(|| patience(&session.config)),
+            metrics: self.metrics,
+            tell: Box::new(tell),
+        };
+        let done = tokio::task::spawn_blocking(move || service.run()).await;
+        Ok(done.map_err(|e| CliError::Environment(format!("the engine ended: {e}")))??)
+    }
+}
+
+/// How long a run that is to end waits for a database that is away.
+fn patience(config: &Config) -> Duration {
+    Duration::from_secs(u64::from(config.database_patience_seconds))
+}
+
+/// A service waits for its database for ever, in effect.
+const FOR_EVER: Duration = Duration::from_secs(10 * 365 * 24 * 3_600);
 
 impl From<LogError> for CliError {
     fn from(error: LogError) -> CliError {

@@ -3,14 +3,17 @@
 //! Owns the YAML form and its checks. Does not own what is made of it: zones and hours become a
 //! [`crate::directory::Directory`], plugin settings are handed to the plugins.
 
+mod health;
 mod location;
 mod plugin;
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
+use chrono::Months;
 use serde::Deserialize;
 
+pub use health::{HealthConfig, Listen};
 pub use location::{Hours, LocationConfig, Weekday};
 pub use plugin::{Limits, PluginConfig};
 
@@ -38,6 +41,10 @@ pub struct Config {
     /// How late a record may be and still count, in hours. Webex delivers nearly everything within minutes; a day
     /// covers an outage of the feed.
     pub lateness_hours: u32,
+    /// How many whole months records are kept; not set keeps them for ever. Findings stay.
+    pub retention_months: Option<u16>,
+    /// Where the service says how it is.
+    pub health: HealthConfig,
     /// Settings by plugin id.
     pub plugins: BTreeMap<String, PluginConfig>,
 }
@@ -54,6 +61,8 @@ impl Default for Config {
             numbers: Vec::new(),
             directory: None,
             lateness_hours: 24,
+            retention_months: None,
+            health: HealthConfig::default(),
             plugins: BTreeMap::new(),
         }
     }
@@ -114,7 +123,15 @@ pub enum ConfigError {
 /// Largest configuration file read: a directory of 100,000 numbers is 3 MB.
 const MAX_CONFIG_BYTES: u64 = 32 << 20;
 
+/// Longest retention that can be set, 19 years: the log has room for 240 months, of which some are ahead or to be dropped.
+const MAX_RETENTION_MONTHS: u16 = 228;
+
 impl Config {
+    /// How long records are kept; `None` is for ever.
+    pub fn retention(&self) -> Option<Months> {
+        self.retention_months.map(|months| Months::new(u32::from(months)))
+    }
+
     /// Reads and checks a configuration file and the directory file it names.
     ///
     /// # Errors
@@ -135,6 +152,11 @@ impl Config {
         let invalid = |message: String| ConfigError::Invalid { path: path.to_owned(), message };
         if self.lateness_hours == 0 || self.lateness_hours > 24 * 31 {
             return Err(invalid("lateness_hours must be 1 to 744".to_owned()));
+        }
+        if self.retention_months.is_some_and(|kept| !(1..=MAX_RETENTION_MONTHS).contains(&kept)) {
+            return Err(invalid(format!(
+                "retention_months must be 1 to {MAX_RETENTION_MONTHS}; leave it out to keep records for ever"
+            )));
         }
         if self.database_patience_seconds > 7 * 24 * 3600 {
             return Err(invalid(

@@ -61,3 +61,25 @@ fn directory_file_adds_to_the_configuration() {
     assert_eq!(config.locations.len(), 2);
     assert_eq!(config.numbers, ["+5112*"]);
 }
+
+#[test]
+fn the_health_address_can_be_set_and_switched_off() {
+    let listen = |text: &str| load(text).map(|c| c.health.listen.0.map(|a| a.to_string()));
+    assert_eq!(listen("{}").unwrap().as_deref(), Some("127.0.0.1:9464"));
+    assert_eq!(listen("health: {listen: \"[::1]:0\"}").unwrap().as_deref(), Some("[::1]:0"));
+    for off in ["health: {listen: off}", "health: {listen: \"off\"}"] {
+        assert_eq!(listen(off).unwrap(), None);
+    }
+    let message = listen("health:\n  listen: localhost\n").unwrap_err().to_string();
+    assert!(message.contains("127.0.0.1:9464") && message.contains('2'), "{message}");
+}
+
+#[test]
+fn retention_is_for_ever_unless_set_and_never_nothing() {
+    assert_eq!(load("{}").unwrap().retention(), None);
+    assert_eq!(load("retention_months: 84").unwrap().retention(), Some(Months::new(84)));
+    for wrong in ["0", "229", "70000", "-1"] {
+        let message = load(&format!("retention_months: {wrong}\n")).unwrap_err().to_string();
+        assert!(message.contains("retention_months") || message.contains(wrong), "{message}");
+    }
+}

@@ -25,6 +25,9 @@ pub const MAX_PARKED: usize = 8;
 /// Failed calls between two checkpoints before the detector is quarantined. Finding [`MAX_PARKED`] rows takes three each.
 const MAX_FAILURES: usize = 3 * MAX_PARKED;
 
+/// Time in failed calls between two checkpoints before the detector is quarantined: the others of its worker wait for it.
+const MAX_FAILED_TIME: Duration = Duration::from_secs(5);
+
 /// A row no instance could take, set aside.
 #[derive(Clone, Debug)]
 pub struct Parked {
@@ -32,6 +35,10 @@ pub struct Parked {
     pub detector: String,
     /// The record.
     pub record: RecordId,
+    /// Its report time.
+    pub report_time: Millis,
+    /// Digest of the plugin.
+    pub digest: String,
     /// What happened.
     pub reason: String,
 }
@@ -61,8 +68,11 @@ pub struct Detector {
     fresh: Vec<Output>,
     parked: Vec<Parked>,
     failures: usize,
+    failed_time: Duration,
     /// Why it does not run any more.
     pub quarantined: Option<String>,
+    /// Stored state could not be read: that is not its fault, and nothing since the last checkpoint counts.
+    pub unavailable: Option<String>,
     /// What it did.
     pub usage: Usage,
 }
@@ -114,7 +124,9 @@ impl Detector {
             fresh: Vec::new(),
             parked: Vec::new(),
             failures: 0,
+            failed_time: Duration::ZERO,
             quarantined: None,
+            unavailable: None,
             usage: Usage::default(),
         }
     }
@@ -124,14 +136,18 @@ impl Detector {
         &self.plugin.manifest().id
     }
 
-    /// What it wants.
-    pub fn route(&self) -> &Route {
-        &self.route
+    /// Memory of its instance, bytes.
+    pub fn memory(&self) -> u64 {
+        self.instance.as_ref().map_or(0, |i| i.memory_bytes() as u64)
+    }
+
+    fn is_running(&self) -> bool {
+        self.quarantined.is_none() && self.unavailable.is_none()
     }
 
     /// Takes the rows of a chunk that it wants and that belong to this worker.
     pub fn take(&mut self, layout: &Arc<Layout>, work: &Arc<Work>, worker: usize, workers: usize) {
-        if self.quarantined.is_some() {
+        if !self.is_running() || work.only.as_ref().is_some_and(|only| only != self.id()) {
             return;
         }
         let chunk = self.held.chunks.len() as u32;
@@ -145,7 +161,7 @@ impl Detector {
                 self.held.rows.push((chunk, index as u32));
             }
         }
-        while self.held.rows.len() - self.held.fed >= BATCH_ROWS && self.quarantined.is_none() {
+        while self.held.rows.len() - self.held.fed >= BATCH_ROWS && self.is_running() {
             self.feed_batch(layout);
         }
     }
@@ -160,19 +176,34 @@ impl Detector {
 
     /// Feeds what is left and collects everything since the last checkpoint.
     pub fn checkpoint(&mut self, layout: &Arc<Layout>) -> Step {
-        while self.held.fed < self.held.rows.len() && self.quarantined.is_none() {
-            self.feed_batch(layout);
-        }
-        let mut state = Vec::new();
-        if let Some(instance) = &mut self.instance {
-            match timed(&mut self.usage.time, || instance.checkpoint()) {
-                Ok(changes) => state = changes,
-                Err(error) => self.quarantine(&error),
+        self.feed_rest(layout);
+        let state = match self.write_back() {
+            Ok(state) => state,
+            // Like any failed call: once more, on a new instance that has seen the same rows.
+            Err(error) => {
+                tracing::warn!(detector = self.id(), %error, "a checkpoint failed; starting again from the last one");
+                let again = self.replay(layout, self.held.fed, &error).and_then(|()| self.write_back());
+                again.unwrap_or_else(|error| {
+                    self.give_up(&error);
+                    Vec::new()
+                })
             }
-        }
+        };
         self.held.clear();
         self.failures = 0;
+        self.failed_time = Duration::ZERO;
         Step { outputs: std::mem::take(&mut self.fresh), state, parked: std::mem::take(&mut self.parked) }
+    }
+
+    fn feed_rest(&mut self, layout: &Arc<Layout>) {
+        while self.held.fed < self.held.rows.len() && self.is_running() {
+            self.feed_batch(layout);
+        }
+    }
+
+    fn write_back(&mut self) -> Result<Vec<StateChange>, PluginError> {
+        let Some(instance) = &mut self.instance else { return Ok(Vec::new()) };
+        timed(&mut self.usage.time, || instance.checkpoint())
     }
 
     fn call(&mut self, layout: &Arc<Layout>, range: std::ops::Range<usize>) -> Result<(), PluginError> {
@@ -189,12 +220,21 @@ impl Detector {
             Some(instance) => instance,
             none => none.insert(self.plugin.instantiate(&self.services, &self.settings, self.generation)?),
         };
-        let (batch, fresh) = (&self.batch, &mut self.fresh);
-        timed(&mut self.usage.time, || instance.process(batch)).map(|outputs| fresh.extend(outputs))
+        let begun = Instant::now();
+        let done = instance.process(&self.batch);
+        self.usage.time += begun.elapsed();
+        if done.is_err() {
+            self.failed_time += begun.elapsed();
+        }
+        done.map(|outputs| self.fresh.extend(outputs))
     }
 
     /// A new instance from the checkpoint sees the rows again; if the same batch fails again, row by row.
     fn recover(&mut self, layout: &Arc<Layout>, range: std::ops::Range<usize>, error: &PluginError) {
+        if error.is_unavailable() {
+            self.give_up(error);
+            return;
+        }
         tracing::warn!(detector = self.id(), %error, "a call failed; starting again from the checkpoint");
         let again = self.replay(layout, range.start, error).and_then(|()| self.call(layout, range.clone()));
         let Err(error) = again else {
@@ -204,16 +244,17 @@ impl Detector {
         let mut last = error;
         let mut next = range.start;
         let mut fresh_instance = false;
-        while next < range.end && self.quarantined.is_none() {
+        while next < range.end && self.is_running() {
             if !fresh_instance {
                 if let Err(error) = self.replay(layout, next, &last) {
-                    self.quarantine(&error);
+                    self.give_up(&error);
                     return;
                 }
                 fresh_instance = true;
             }
             match self.call(layout, next..next + 1) {
                 Ok(()) => {}
+                Err(error) if error.is_unavailable() => self.give_up(&error),
                 Err(error) => {
                     self.park(layout, next, &error);
                     last = error;
@@ -224,10 +265,10 @@ impl Detector {
         }
         self.held.fed = next;
         if !fresh_instance
-            && self.quarantined.is_none()
+            && self.is_running()
             && let Err(error) = self.replay(layout, next, &last)
         {
-            self.quarantine(&error);
+            self.give_up(&error);
         }
     }
 
@@ -237,8 +278,8 @@ impl Detector {
         self.fresh.clear();
         self.failures += 1;
         self.usage.failures += 1;
-        if self.failures > MAX_FAILURES {
-            self.quarantine(cause);
+        if self.failures > MAX_FAILURES || self.failed_time > MAX_FAILED_TIME {
+            self.give_up(cause);
             return Ok(());
         }
         let mut at = 0;
@@ -251,18 +292,30 @@ impl Detector {
     }
 
     fn park(&mut self, layout: &Arc<Layout>, index: usize, error: &PluginError) {
-        let record = Row { layout, bytes: self.held.row(index) }.id();
+        let row = Row { layout, bytes: self.held.row(index) };
+        let parked = Parked {
+            detector: self.id().to_owned(),
+            record: row.id(),
+            report_time: row.report_time(),
+            digest: self.plugin.digest().to_owned(),
+            reason: error.to_string(),
+        };
         self.held.skip.push(index);
-        self.parked.push(Parked { detector: self.id().to_owned(), record, reason: error.to_string() });
+        self.parked.push(parked);
         if self.parked.len() > MAX_PARKED {
-            self.quarantine(error);
+            self.give_up(error);
         }
     }
 
-    fn quarantine(&mut self, error: &PluginError) {
+    /// Stops: for good if the detector failed, until the next start if its state cannot be read.
+    fn give_up(&mut self, error: &PluginError) {
         self.instance = None;
         self.held.clear();
-        self.quarantined = Some(error.to_string());
+        if error.is_unavailable() {
+            self.unavailable = Some(error.to_string());
+        } else if self.quarantined.is_none() {
+            self.quarantined = Some(error.to_string());
+        }
     }
 }
 

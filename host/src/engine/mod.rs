@@ -9,22 +9,28 @@ pub mod detector;
 pub mod layout;
 pub mod log;
 pub mod memory;
+mod people;
 pub mod route;
 pub mod scan;
+pub mod service;
 pub mod spool;
+pub mod watermark;
 pub mod worker;
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 
-use model::{Finding, Millis, NameTable, SubjectKind};
+use model::{Finding, Millis, NameTable, RecordId, SubjectKind};
 
 use crate::config::Config;
 use crate::plugin::{Output, Plugin, Services, StateChange};
+use crate::store::Person;
 use detector::{Detector, Parked, Usage};
 use layout::{Layout, Row};
-use route::{People, Route};
+use people::People;
+use route::Route;
+use watermark::Watermark;
 use worker::{Work, Worker, WorkerGone};
 
 /// Rows handed to the workers at once.
@@ -53,6 +59,9 @@ pub enum EngineError {
     /// A thread is gone.
     #[error(transparent)]
     Worker(#[from] WorkerGone),
+    /// Detectors' stored state cannot be read.
+    #[error("{0}")]
+    State(String),
 }
 
 /// Detectors at work on one ordered source.
@@ -61,8 +70,9 @@ pub struct Engine {
     workers: Vec<Worker>,
     names: Arc<NameTable>,
     people: People,
-    watermark: Millis,
+    watermark: Watermark,
     late: u64,
+    late_records: Vec<RecordId>,
     lateness: Millis,
     fates: BTreeMap<String, Fate>,
 }
@@ -74,6 +84,8 @@ pub struct Fate {
     pub usage: Usage,
     /// Why it does not run any more.
     pub quarantined: Option<String>,
+    /// Memory of its instances after the last checkpoint, bytes.
+    pub memory: u64,
 }
 
 /// What happened up to a checkpoint, to be kept in one transaction.
@@ -85,7 +97,16 @@ pub struct Checkpoint {
     pub state: Vec<(String, StateChange)>,
     /// Rows set aside.
     pub parked: Vec<Parked>,
+    /// Records that came too late, at most [`MAX_LATE_NOTED`].
+    pub late: Vec<RecordId>,
+    /// Display names that are new.
+    pub people: Vec<Person>,
+    /// Detectors that were stopped, with the reason; nothing of theirs since the last checkpoint is in here.
+    pub quarantined: Vec<(String, String)>,
 }
+
+/// Most late records noted one by one between two checkpoints; a back-fill of months is only counted.
+pub const MAX_LATE_NOTED: usize = 100_000;
 
 impl Engine {
     /// Starts the workers with one instance of every plugin each.
@@ -128,8 +149,9 @@ impl Engine {
             workers,
             names: services.names.clone(),
             people: People::default(),
-            watermark: 0,
+            watermark: Watermark::default(),
             late: 0,
+            late_records: Vec::new(),
             lateness: options.lateness,
             fates: BTreeMap::new(),
         })
@@ -145,6 +167,21 @@ impl Engine {
         self.late
     }
 
+    /// The watermark, to be kept with the position in the log.
+    pub fn watermark(&self) -> &Watermark {
+        &self.watermark
+    }
+
+    /// Goes on from a watermark that was kept.
+    pub fn set_watermark(&mut self, watermark: Watermark) {
+        self.watermark = watermark;
+    }
+
+    /// Whether an event that started then would come too late now.
+    pub fn is_late(&self, start: Millis) -> bool {
+        start < self.watermark.at() - self.lateness
+    }
+
     /// Takes rows in the order of the log.
     ///
     /// # Errors
@@ -154,49 +191,92 @@ impl Engine {
         for bytes in chunk.rows() {
             let row = Row { layout: &self.layout, bytes };
             self.people.note(row);
-            let late = (row.u64(model::FieldId::start_time) as Millis) < self.watermark - self.lateness;
-            self.late += u64::from(late);
+            let late = self.is_late(row.u64(model::FieldId::start_time) as Millis);
+            if late {
+                self.late += 1;
+                if self.late_records.len() < MAX_LATE_NOTED {
+                    self.late_records.push(row.id());
+                }
+            }
             // Decided here, by position in the log: left to a detector, it would depend on batches and restarts.
-            watermarks.push(if late { worker::LATE } else { self.watermark });
-            self.watermark = self.watermark.max(row.report_time());
+            watermarks.push(if late { worker::LATE } else { self.watermark.at() });
+            self.watermark.note(row.report_time());
         }
-        let work = Arc::new(Work { chunk, watermarks });
+        self.hand_out(Work { chunk, watermarks, only: None })
+    }
+
+    /// Takes rows for one detector that it failed on before. They do not count for the watermark, which knows them.
+    ///
+    /// # Errors
+    /// When a worker is gone.
+    pub fn push_again(&mut self, chunk: spool::Chunk, detector: &str) -> Result<(), EngineError> {
+        let watermarks = vec![self.watermark.at(); chunk.len()];
+        self.hand_out(Work { chunk, watermarks, only: Some(detector.to_owned()) })
+    }
+
+    fn hand_out(&self, work: Work) -> Result<(), EngineError> {
+        let work = Arc::new(work);
         for worker in &self.workers {
             worker.take(work.clone())?;
         }
         Ok(())
     }
 
-    /// Waits until everything pushed is evaluated, and collects what happened since the last checkpoint.
+    /// Waits until everything pushed is evaluated, and collects what happened since the last checkpoint. Detectors that
+    /// failed for good are retired, on all workers.
     ///
     /// # Errors
-    /// When a worker is gone.
+    /// When a worker is gone, or stored state could not be read: then the engine must be started anew.
     pub fn checkpoint(&mut self) -> Result<Checkpoint, EngineError> {
         let answers = self.workers.iter().map(Worker::checkpoint).collect::<Result<Vec<_>, _>>()?;
-        let mut checkpoint = Checkpoint::default();
-        let mut usage: BTreeMap<String, Usage> = BTreeMap::new();
+        let mut reports = Vec::new();
         for answer in answers {
-            for report in answer.recv().map_err(|_| WorkerGone)? {
-                let total = usage.entry(report.detector.clone()).or_default();
-                total.rows += report.usage.rows;
-                total.failures += report.usage.failures;
-                total.time += report.usage.time;
-                let fate = self.fates.entry(report.detector.clone()).or_default();
-                fate.quarantined = fate.quarantined.take().or(report.quarantined);
-                checkpoint.parked.extend(report.step.parked);
-                checkpoint.outputs.extend(report.step.outputs);
-                let detector = report.detector;
-                checkpoint.state.extend(report.step.state.into_iter().map(|c| (detector.clone(), c)));
+            reports.extend(answer.recv().map_err(|_| WorkerGone)?);
+        }
+        if let Some(reason) = reports.iter().find_map(|r| r.unavailable.clone()) {
+            return Err(EngineError::State(reason));
+        }
+        let mut checkpoint = Checkpoint::default();
+        for report in &reports {
+            let known = |q: &(String, String)| q.0 == report.detector;
+            if let Some(reason) = &report.quarantined
+                && !checkpoint.quarantined.iter().any(known)
+            {
+                checkpoint.quarantined.push((report.detector.clone(), reason.clone()));
             }
+        }
+        let mut totals: BTreeMap<String, (Usage, u64)> = BTreeMap::new();
+        for report in reports {
+            let (total, memory) = totals.entry(report.detector.clone()).or_default();
+            total.rows += report.usage.rows;
+            total.failures += report.usage.failures;
+            total.time += report.usage.time;
+            *memory += report.memory;
+            if checkpoint.quarantined.iter().any(|(detector, _)| *detector == report.detector) {
+                continue;
+            }
+            checkpoint.parked.extend(report.step.parked);
+            checkpoint.outputs.extend(report.step.outputs);
+            let detector = report.detector;
+            checkpoint.state.extend(report.step.state.into_iter().map(|c| (detector.clone(), c)));
+        }
+        for (detector, (usage, memory)) in totals {
+            let fate = self.fates.entry(detector).or_default();
+            (fate.usage, fate.memory) = (usage, memory);
+        }
+        for (detector, reason) in &checkpoint.quarantined {
+            for worker in &self.workers {
+                worker.retire(detector)?;
+            }
+            self.fates.entry(detector.clone()).or_default().quarantined = Some(reason.clone());
         }
         for output in &mut checkpoint.outputs {
             if let Output::Raise(finding) = output {
                 self.name_subject(finding);
             }
         }
-        for (detector, total) in usage {
-            self.fates.entry(detector).or_default().usage = total;
-        }
+        checkpoint.late = std::mem::take(&mut self.late_records);
+        checkpoint.people = self.people.take_changed(&self.names);
         Ok(checkpoint)
     }
 

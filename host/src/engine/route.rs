@@ -4,7 +4,7 @@
 
 use std::hash::Hasher;
 
-use model::{EventKind, FieldId, FieldSet, Millis, Name, NameTable, RecordId, SubjectKind};
+use model::{EventKind, FieldId, FieldSet, NameTable, SubjectKind};
 use rustc_hash::FxHasher;
 
 use super::layout::Row;
@@ -112,33 +112,4 @@ impl Route {
 #[inline]
 fn allows(wanted: &[u32], row: Row<'_>, field: FieldId) -> bool {
     wanted.is_empty() || wanted.contains(&row.u32(field))
-}
-
-/// Display names of users, the latest by report time.
-#[derive(Debug, Default)]
-pub struct People {
-    latest: rustc_hash::FxHashMap<u32, (Millis, RecordId, u32)>,
-}
-
-impl People {
-    /// The fields it reads.
-    pub const FIELDS: [FieldId; 2] = [FieldId::user, FieldId::user_name];
-
-    /// Notes the display name on a row.
-    #[inline]
-    pub fn note(&mut self, row: Row<'_>) {
-        let (user, name) = (row.u32(FieldId::user), row.u32(FieldId::user_name));
-        if user != 0 && name != 0 {
-            let seen = (row.report_time(), row.id(), name);
-            let latest = self.latest.entry(user).or_insert(seen);
-            if (seen.0, seen.1) > (latest.0, latest.1) {
-                *latest = seen;
-            }
-        }
-    }
-
-    /// The user's display name, if one was seen.
-    pub fn name(&self, user: Name) -> Option<Name> {
-        self.latest.get(&user.0).map(|(_, _, name)| Name(*name))
-    }
 }

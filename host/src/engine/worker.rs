@@ -24,12 +24,15 @@ pub const LATE: Millis = Millis::MAX;
 pub struct Work {
     /// The rows.
     pub chunk: Chunk,
-    /// Latest report time of the source before each row, or [`LATE`].
+    /// Watermark before each row, or [`LATE`].
     pub watermarks: Vec<Millis>,
+    /// The only detector that gets the rows; none is all.
+    pub only: Option<String>,
 }
 
 enum Order {
     Take(Arc<Work>),
+    Retire(String),
     Checkpoint(Sender<Vec<Report>>),
 }
 
@@ -44,6 +47,10 @@ pub struct Report {
     pub usage: Usage,
     /// Why it does not run any more.
     pub quarantined: Option<String>,
+    /// Stored state could not be read: nothing since the last checkpoint counts, for no detector.
+    pub unavailable: Option<String>,
+    /// Memory of its instance, bytes.
+    pub memory: u64,
 }
 
 /// A running worker.
@@ -93,6 +100,14 @@ impl Worker {
         Ok(receiver)
     }
 
+    /// Ends a detector.
+    ///
+    /// # Errors
+    /// When the thread is gone.
+    pub fn retire(&self, detector: &str) -> Result<(), WorkerGone> {
+        self.orders.send(Order::Retire(detector.to_owned())).map_err(|_| WorkerGone)
+    }
+
     /// Waits for the thread to end.
     pub fn stop(self) {
         drop(self.orders);
@@ -114,6 +129,7 @@ fn work(
             Order::Take(work) => {
                 detectors.iter_mut().for_each(|detector| detector.take(layout, &work, index, count));
             }
+            Order::Retire(id) => detectors.retain(|detector| detector.id() != id),
             Order::Checkpoint(answer) => {
                 let reports = detectors
                     .iter_mut()
@@ -122,6 +138,8 @@ fn work(
                         detector: detector.id().to_owned(),
                         usage: detector.usage.clone(),
                         quarantined: detector.quarantined.clone(),
+                        unavailable: detector.unavailable.clone(),
+                        memory: detector.memory(),
                     })
                     .collect();
                 // The engine may have given up waiting; then nobody needs the answer.

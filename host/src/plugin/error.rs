@@ -182,6 +182,9 @@ pub enum Cause {
     /// It used an import wrongly or beyond its bounds.
     #[error("refused import: {0}")]
     Import(String),
+    /// Its stored state could not be read, or not in time: the database's failure, not the plugin's.
+    #[error("{0}")]
+    State(String),
     /// The operator's settings do not fit its schema.
     #[error("settings: {0}")]
     Settings(String),
@@ -191,6 +194,13 @@ pub enum Cause {
     /// The host called wrongly or could not call at all.
     #[error("{0}")]
     Host(String),
+}
+
+impl PluginError {
+    /// Whether the database failed and not the plugin: nobody may be blamed or set aside for it.
+    pub fn is_unavailable(&self) -> bool {
+        matches!(self.cause, Cause::State(_))
+    }
 }
 
 impl Cause {

@@ -11,7 +11,7 @@ use super::component::Plugin;
 use super::error::{Call, Cause, PluginError};
 use super::guard::{Denied, MemoryRefused};
 use super::runtime::TICK;
-use super::store::{Host, Refused};
+use super::store::{Host, Refused, Unavailable};
 use super::text::escaped;
 use super::v0_1::{Exports, Failure};
 use super::{Batch, Output, Services, StateChange};
@@ -76,6 +76,11 @@ impl Instance {
         self.dead.is_some()
     }
 
+    /// Bytes of its linear memories. They never shrink: this is also the most it ever had.
+    pub fn memory_bytes(&self) -> usize {
+        self.store.data().limiter.memory()
+    }
+
     /// Hands the plugin a batch made by [`Plugin::batch`].
     ///
     /// # Errors
@@ -88,6 +93,8 @@ impl Instance {
             return Err(self.plugin.error(Call::Process, Cause::Host(text)));
         }
         let max = self.limits.findings_per_call;
+        let kind = self.plugin.manifest().partition;
+        self.store.data_mut().ahead.begin(kind, batch);
         self.call(Call::Process, |i| i.exports.process(&mut i.store, batch, max, &i.provenance))
     }
 
@@ -140,6 +147,9 @@ fn cause(error: &wasmtime::Error, store: &Store<Host>, limits: &Limits) -> Cause
         let wanted_mib = refused.wanted.div_ceil(1 << 20);
         return Cause::Memory { wanted_mib, limit_mib: limits.memory_mib };
     }
+    if let Some(unavailable) = error.downcast_ref::<Unavailable>() {
+        return Cause::State(unavailable.0.clone());
+    }
     if let Some(denied) = error.downcast_ref::<Denied>() {
         return Cause::Blocking(denied.0.to_owned());
     }
@@ -150,6 +160,11 @@ fn cause(error: &wasmtime::Error, store: &Store<Host>, limits: &Limits) -> Cause
         return Cause::Exit { code: exit.0 };
     }
     match error.downcast_ref::<Trap>() {
+        // A slow database is not the plugin's fault.
+        Some(Trap::Interrupt) if store.data().waited().as_millis() as u64 * 2 >= limits.call_ms => {
+            let ms = store.data().waited().as_millis();
+            Cause::State(format!("state cannot be read: the database took {ms} ms"))
+        }
         Some(Trap::Interrupt) => Cause::Deadline { ms: limits.call_ms },
         Some(Trap::StackOverflow) => Cause::StackOverflow { stderr },
         // Rust keeps its own stack at the bottom of the memory; running out of it is an access below zero.

@@ -10,6 +10,7 @@
 //!                                             v0_1: one adapter per interface version
 //! ```
 
+mod ahead;
 mod builtins;
 mod columns;
 mod component;
@@ -68,6 +69,14 @@ pub trait StateReader: Send + Sync {
     /// # Errors
     /// When it cannot be known whether there is one: the call fails then, since "none" would reset the detector.
     fn get(&self, plugin: &str, key: &str) -> Result<Option<Vec<u8>>, StateError>;
+
+    /// The values of several keys, in their order: one round trip where there is one to save.
+    ///
+    /// # Errors
+    /// As [`StateReader::get`].
+    fn get_many(&self, plugin: &str, keys: &[String]) -> Result<Vec<Option<Vec<u8>>>, StateError> {
+        keys.iter().map(|key| self.get(plugin, key)).collect()
+    }
 }
 
 /// State that cannot be read now.

@@ -5,11 +5,13 @@
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
+use std::time::{Duration, Instant};
 
 use model::{Name, NameTable, Number};
 use rustc_hash::FxHashMap;
 use wasmtime_wasi::{WasiCtxView, WasiView};
 
+use super::ahead::Ahead;
 use super::guard::{self, Guard, Guarded, Limiter};
 use super::text::escaped;
 use super::{Services, StateChange};
@@ -36,6 +38,11 @@ const MAX_CACHED_LOCATIONS: usize = 10_000;
 #[error("{0}")]
 pub(super) struct Refused(pub(super) String);
 
+/// Stored state that could not be read: not the plugin's fault.
+#[derive(Debug, thiserror::Error)]
+#[error("{0}")]
+pub(super) struct Unavailable(pub(super) String);
+
 /// How bad a plugin's line is.
 #[derive(Clone, Copy, Debug)]
 pub(super) enum Level {
@@ -61,6 +68,9 @@ pub(super) struct Host {
     /// Changes of the running or last checkpoint: read before the store's, which may not have them yet.
     changes: BTreeMap<String, Option<Vec<u8>>>,
     locations: FxHashMap<u32, Option<Arc<Location>>>,
+    /// State read ahead for the batch under way.
+    pub(super) ahead: Ahead,
+    waited: Duration,
 }
 
 impl Guarded for Host {
@@ -92,6 +102,8 @@ impl Host {
             written_bytes: 0,
             changes: BTreeMap::new(),
             locations: FxHashMap::default(),
+            ahead: Ahead::default(),
+            waited: Duration::ZERO,
         }
     }
 
@@ -104,6 +116,7 @@ impl Host {
     #[inline]
     pub(super) fn begin(&mut self, checkpoint: bool) {
         self.log_lines = 0;
+        self.waited = Duration::ZERO;
         if checkpoint {
             self.changes.clear();
             self.written_bytes = 0;
@@ -115,6 +128,7 @@ impl Host {
     #[inline]
     pub(super) fn end(&mut self) {
         self.writing = false;
+        self.ahead.end();
         if self.log_lines > self.max_log_lines {
             let lost = self.log_lines - self.max_log_lines;
             tracing::warn!(target: "plugin", plugin = %self.plugin, lost, "more log lines than allowed in one call");
@@ -182,12 +196,26 @@ impl Host {
         self.services.directory.is_ours(Number(number))
     }
 
-    pub(super) fn get_state(&self, key: &str) -> Result<Option<Vec<u8>>, Refused> {
+    pub(super) fn get_state(&mut self, key: &str) -> wasmtime::Result<Option<Vec<u8>>> {
         check_key("get", key)?;
         if let Some(changed) = self.changes.get(key) {
             return Ok(changed.clone());
         }
-        self.services.state.get(&self.plugin, key).map_err(|e| Refused(e.to_string()))
+        if let Some(value) = self.ahead.take(key) {
+            return Ok(value);
+        }
+        let begun = Instant::now();
+        let keys = self.ahead.keys_with(key);
+        let read = self.services.state.get_many(&self.plugin, &keys);
+        self.waited += begun.elapsed();
+        let values = read.map_err(|e| Unavailable(e.to_string()))?;
+        self.ahead.fill(keys, values);
+        Ok(self.ahead.take(key).flatten())
+    }
+
+    /// Time this call has waited for stored state.
+    pub(super) fn waited(&self) -> Duration {
+        self.waited
     }
 
     pub(super) fn change_state(&mut self, key: String, value: Option<Vec<u8>>) -> Result<(), Refused> {

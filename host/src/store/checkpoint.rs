@@ -1,15 +1,19 @@
-//! A checkpoint: findings, detector state, names and the cursor move together, in one transaction, or not at all.
+//! A checkpoint: findings, detector state, names, set-aside records and the cursors move together, in one transaction, or
+//! not at all.
 //!
-//! Owns how findings become revisions. Does not own when a checkpoint happens.
+//! Owns the order of its parts and how findings become revisions. Does not own when a checkpoint happens.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use model::{Finding, Name, Status};
+use model::{Finding, Millis, Name, RecordId, Status};
 use sqlx::{PgConnection, Postgres, Transaction};
 
 use super::findings;
 use super::log::Position;
+use super::parked::ParkedWrite;
+use super::person::Person;
+use super::quarantine::QuarantineWrite;
 use super::{Store, StoreError};
 
 /// What happened to a finding since the last checkpoint.
@@ -38,15 +42,17 @@ pub struct StateWrite {
     pub schema_version: u32,
 }
 
-/// The move of a consumer's cursor.
-#[derive(Clone, Debug, PartialEq, Eq)]
+/// The move of the cursors of detectors that read the log together.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct CursorMove {
-    /// The consumer.
-    pub consumer: String,
-    /// Where it must stand now: if somebody else moved it, the checkpoint is refused as a whole.
+    /// The detectors.
+    pub consumers: Vec<String>,
+    /// Where they must stand now: if somebody else moved one, the checkpoint is refused as a whole.
     pub from: Position,
-    /// Where it goes.
+    /// Where they go.
     pub to: Position,
+    /// Latest report times seen, for the watermark after a restart.
+    pub watermark: Vec<Millis>,
 }
 
 /// Everything that changed since the last checkpoint.
@@ -58,8 +64,20 @@ pub struct Checkpoint {
     pub state: Vec<StateWrite>,
     /// Names that are new: [`model::NameTable::since`] of what was stored.
     pub names: Vec<(Name, Arc<str>)>,
-    /// The cursor, if the changes come from the log.
+    /// The cursors, if the changes come from the log.
     pub cursor: Option<CursorMove>,
+    /// Epoch under which the lease must be held; none for a process that is alone by construction.
+    pub fence: Option<i64>,
+    /// Records that detectors failed on.
+    pub parked: Vec<ParkedWrite>,
+    /// Parked records that were tried again, with their detectors: those that were not parked once more go.
+    pub tried: Vec<(String, RecordId)>,
+    /// Records that came too late for the detectors of `cursor`.
+    pub late: Vec<RecordId>,
+    /// Display names that changed.
+    pub people: Vec<Person>,
+    /// Detectors stopped, or let run again.
+    pub quarantine: Vec<QuarantineWrite>,
     /// Policy generation in force.
     pub generation: u64,
 }
@@ -76,7 +94,10 @@ pub struct Committed {
 }
 
 /// Rows of one statement; keeps a statement's parameters at a few MB.
-const CHUNK: usize = 5_000;
+pub(super) const CHUNK: usize = 5_000;
+
+/// Findings of one statement: each has up to 40 KB of evidence.
+const FINDINGS_CHUNK: usize = 500;
 
 impl Store {
     /// Commits a checkpoint.
@@ -86,48 +107,22 @@ impl Store {
     pub async fn commit(&self, checkpoint: &Checkpoint) -> Result<Committed, StoreError> {
         let failed = StoreError::while_("committing a checkpoint");
         let mut transaction = self.pool().begin().await.map_err(&failed)?;
-        // First: it locks the cursor, so that of two that try the second waits and then finds it moved.
+        if let Some(epoch) = checkpoint.fence {
+            self.check_fence(&mut transaction, epoch).await?;
+        }
+        // Early: it locks the cursors, so that of two that try the second waits and then finds them moved.
         if let Some(cursor) = &checkpoint.cursor {
-            self.move_cursor(&mut transaction, cursor).await?;
+            self.move_cursors(&mut transaction, cursor).await?;
+            self.write_late(&mut transaction, &cursor.consumers, &checkpoint.late).await?;
         }
         self.write_names(&mut transaction, &checkpoint.names).await?;
         self.write_state(&mut transaction, checkpoint).await?;
+        self.write_parked(&mut transaction, &checkpoint.parked, &checkpoint.tried).await?;
+        self.write_quarantine(&mut transaction, &checkpoint.quarantine).await?;
+        self.write_people(&mut transaction, &checkpoint.people).await?;
         let committed = self.write_findings(&mut transaction, &checkpoint.findings).await?;
         transaction.commit().await.map_err(&failed)?;
         Ok(committed)
-    }
-
-    async fn move_cursor(
-        &self,
-        connection: &mut PgConnection,
-        cursor: &CursorMove,
-    ) -> Result<(), StoreError> {
-        let failed = StoreError::while_("moving a cursor");
-        sqlx::query!(
-            "insert into log_cursor (org_id, consumer, txn, seq) values ($1, $2, 0, 0) on conflict do nothing",
-            self.org(),
-            cursor.consumer,
-        )
-        .execute(&mut *connection)
-        .await
-        .map_err(&failed)?;
-        let moved = sqlx::query!(
-            "update log_cursor set txn = $5, seq = $6, moved_at = now()
-             where org_id = $1 and consumer = $2 and txn = $3 and seq = $4",
-            self.org(),
-            cursor.consumer,
-            cursor.from.txn,
-            cursor.from.seq,
-            cursor.to.txn,
-            cursor.to.seq,
-        )
-        .execute(connection)
-        .await
-        .map_err(&failed)?;
-        if moved.rows_affected() == 1 {
-            return Ok(());
-        }
-        Err(StoreError::Overtaken { consumer: cursor.consumer.clone() })
     }
 
     async fn write_names(
@@ -139,7 +134,11 @@ impl Store {
             let handles: Vec<i32> = chunk.iter().map(|(name, _)| name.0 as i32).collect();
             let texts: Vec<String> = chunk.iter().map(|(_, text)| findings::sql_text(text)).collect();
             sqlx::query!(
-                "insert into name (org_id, handle, text) select $1, * from unnest($2::integer[], $3::text[])",
+                // Detectors that catch up share the table with the others: either may be first to write a name. Another text
+                // under a handle would mix up people: it becomes a null, which is refused.
+                "insert into name (org_id, handle, text) select $1, * from unnest($2::integer[], $3::text[])
+                 on conflict (org_id, handle) do update
+                     set text = case when name.text = excluded.text then name.text end",
                 self.org(),
                 &handles,
                 &texts,
@@ -217,7 +216,7 @@ impl Store {
         ids.dedup();
         let before = self.lock_findings(transaction, &ids).await?;
         let (after, committed) = revise(&before, changes);
-        for chunk in after.chunks(CHUNK) {
+        for chunk in after.chunks(FINDINGS_CHUNK) {
             self.upsert_findings(transaction, chunk).await?;
         }
         Ok(committed)

@@ -35,6 +35,11 @@ pub enum StoreError {
         /// The consumer.
         consumer: String,
     },
+    /// The lease has changed hands, or somebody changed stored state: what is in memory must be forgotten.
+    #[error(
+        "another process evaluates now, or stored state was changed by hand: this one starts again from what is stored"
+    )]
+    Fenced,
     /// Stored data that this version does not understand.
     #[error("the database holds {what} that cannot be read: {why}")]
     Unreadable {
@@ -88,6 +93,7 @@ impl StoreError {
             | StoreError::Unfit(_)
             | StoreError::Migration(_)
             | StoreError::Overtaken { .. }
+            | StoreError::Fenced
             | StoreError::Unreadable { .. }
             | StoreError::Ended(_) => false,
         }

@@ -48,14 +48,16 @@ impl Store {
     /// # Errors
     /// When the database fails.
     pub async fn findings(&self, filter: &FindingFilter) -> Result<Vec<Finding>, StoreError> {
-        let rows = sqlx::query_scalar!(
-            r#"select content::text as "content!" from finding
-               where org_id = $1
+        let rows = sqlx::query!(
+            r#"select f.content::text as "content!", p.name as "name?"
+               from finding f
+               left join person p on p.org_id = f.org_id and f.subject_kind = 'user' and p.user_id = f.subject_id
+               where f.org_id = $1
                  and severity >= $2
                  and ($3::text is null or detector = $3)
                  and ($4::timestamptz is null or last_event >= $4)
-                 and ($5::text is null
-                      or strpos(lower(subject_id), lower($5)) > 0 or strpos(lower(subject_name), lower($5)) > 0)
+                 and ($5::text is null or strpos(lower(subject_id), lower($5)) > 0
+                      or strpos(lower(coalesce(p.name, subject_name)), lower($5)) > 0)
                  and ($6 or status = 'open')
                order by last_event desc, id
                limit $7"#,
@@ -70,7 +72,7 @@ impl Store {
         .fetch_all(self.pool())
         .await
         .map_err(StoreError::while_("reading findings"))?;
-        rows.iter().map(|content| parse(content)).collect()
+        rows.into_iter().map(|row| Ok(named(parse(&row.content)?, row.name))).collect()
     }
 
     /// One finding by its identity or an unambiguous beginning of it.
@@ -79,8 +81,10 @@ impl Store {
     /// When the database fails.
     pub async fn finding(&self, prefix: &str) -> Result<Lookup, StoreError> {
         let rows = sqlx::query!(
-            r#"select id, content::text as "content!" from finding
-               where org_id = $1 and starts_with(id, $2) order by id limit $3"#,
+            r#"select f.id, f.content::text as "content!", p.name as "name?"
+               from finding f
+               left join person p on p.org_id = f.org_id and f.subject_kind = 'user' and p.user_id = f.subject_id
+               where f.org_id = $1 and starts_with(f.id, $2) order by f.id limit $3"#,
             self.org(),
             sql_text(prefix),
             MAX_NAMED + 1,
@@ -90,7 +94,9 @@ impl Store {
         .map_err(StoreError::while_("reading a finding"))?;
         let exact = rows.iter().find(|r| r.id == prefix);
         match (exact, rows.as_slice()) {
-            (Some(row), _) | (None, [row]) => Ok(Lookup::Found(Box::new(parse(&row.content)?))),
+            (Some(row), _) | (None, [row]) => {
+                Ok(Lookup::Found(Box::new(named(parse(&row.content)?, row.name.clone()))))
+            }
             (None, []) => Ok(Lookup::Missing),
             (None, several) => Ok(Lookup::Ambiguous(several.iter().map(|r| r.id.clone()).collect())),
         }
@@ -114,25 +120,27 @@ impl Store {
         rows.into_iter().map(|r| Ok((r.id, parse(&r.content)?))).collect()
     }
 
-    /// Writes findings and their revisions.
+    /// Writes findings and their revisions: one statement for all of each.
     pub(super) async fn upsert_findings(
         &self,
         connection: &mut PgConnection,
         findings: &[Finding],
     ) -> Result<(), StoreError> {
-        for finding in findings {
-            self.upsert_finding(connection, finding).await?;
-        }
-        Ok(())
-    }
-
-    async fn upsert_finding(&self, connection: &mut PgConnection, f: &Finding) -> Result<(), StoreError> {
         let failed = StoreError::while_("writing findings");
-        let evidence: Vec<Uuid> = f.evidence.iter().map(|id| Uuid::from_u128(id.0)).collect();
+        let mut rows = Columns::default();
+        for finding in findings {
+            rows.push(finding)?;
+        }
         sqlx::query!(
             "insert into finding (org_id, id, detector, kind, severity, score, subject_kind, subject_id, subject_name, title,
                                   first_event, last_event, raised_at, revision, status, generation, digest, evidence, content)
-             values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, ($19::text)::json)
+             select $1, id, detector, kind, severity, score, subject_kind, subject_id, subject_name, title,
+                    first_event, last_event, raised_at, revision, status, generation, digest, evidence::uuid[], content::json
+             from unnest($2::text[], $3::text[], $4::text[], $5::smallint[], $6::double precision[], $7::text[], $8::text[],
+                         $9::text[], $10::text[], $11::timestamptz[], $12::timestamptz[], $13::timestamptz[], $14::integer[],
+                         $15::text[], $16::bigint[], $17::text[], $18::text[], $19::text[])
+                  as t (id, detector, kind, severity, score, subject_kind, subject_id, subject_name, title,
+                        first_event, last_event, raised_at, revision, status, generation, digest, evidence, content)
              on conflict (org_id, id) do update set
                  detector = excluded.detector, kind = excluded.kind, severity = excluded.severity, score = excluded.score,
                  subject_kind = excluded.subject_kind, subject_id = excluded.subject_id, subject_name = excluded.subject_name,
@@ -141,38 +149,39 @@ impl Store {
                  generation = excluded.generation, digest = excluded.digest, evidence = excluded.evidence,
                  content = excluded.content, updated_at = now()",
             self.org(),
-            f.id,
-            sql_text(&f.detector),
-            sql_text(&f.kind),
-            severity_rank(f.severity),
-            f.score,
-            f.subject.kind.name(),
-            sql_text(&f.subject.id),
-            sql_text(&f.subject.name),
-            sql_text(&f.title),
-            sql_time(f.first_event),
-            sql_time(f.last_event),
-            sql_time(f.raised_at),
-            f.revision as i32,
-            f.status.name(),
-            f.provenance.generation as i64,
-            sql_text(&f.provenance.digest),
-            &evidence,
-            to_json(f)?,
+            &rows.id,
+            &rows.detector,
+            &rows.kind,
+            &rows.severity,
+            &rows.score,
+            &rows.subject_kind,
+            &rows.subject_id,
+            &rows.subject_name,
+            &rows.title,
+            &rows.first_event,
+            &rows.last_event,
+            &rows.raised_at,
+            &rows.revision,
+            &rows.status,
+            &rows.generation,
+            &rows.digest,
+            &rows.evidence,
+            &rows.content,
         )
         .execute(&mut *connection)
         .await
         .map_err(&failed)?;
-        let without_evidence = Finding { evidence: Vec::new(), ..f.clone() };
         sqlx::query!(
             "insert into finding_revision (org_id, id, revision, status, evidence_count, content)
-             values ($1, $2, $3, $4, $5, ($6::text)::json)",
+             select $1, id, revision, status, evidence_count, content::json
+             from unnest($2::text[], $3::integer[], $4::text[], $5::integer[], $6::text[])
+                  as t (id, revision, status, evidence_count, content)",
             self.org(),
-            f.id,
-            f.revision as i32,
-            f.status.name(),
-            f.evidence.len() as i32,
-            to_json(&without_evidence)?,
+            &rows.id,
+            &rows.revision,
+            &rows.status,
+            &rows.evidence_count,
+            &rows.without_evidence,
         )
         .execute(connection)
         .await
@@ -196,6 +205,59 @@ impl Store {
     }
 }
 
+/// Findings as columns of a statement.
+#[derive(Default)]
+struct Columns {
+    id: Vec<String>,
+    detector: Vec<String>,
+    kind: Vec<String>,
+    severity: Vec<i16>,
+    score: Vec<f64>,
+    subject_kind: Vec<String>,
+    subject_id: Vec<String>,
+    subject_name: Vec<String>,
+    title: Vec<String>,
+    first_event: Vec<DateTime<Utc>>,
+    last_event: Vec<DateTime<Utc>>,
+    raised_at: Vec<DateTime<Utc>>,
+    revision: Vec<i32>,
+    status: Vec<String>,
+    generation: Vec<i64>,
+    digest: Vec<String>,
+    /// An array literal each: arrays of different lengths do not make an array.
+    evidence: Vec<String>,
+    evidence_count: Vec<i32>,
+    content: Vec<String>,
+    without_evidence: Vec<String>,
+}
+
+impl Columns {
+    fn push(&mut self, f: &Finding) -> Result<(), StoreError> {
+        let evidence: Vec<String> = f.evidence.iter().map(|id| Uuid::from_u128(id.0).to_string()).collect();
+        self.id.push(f.id.clone());
+        self.detector.push(sql_text(&f.detector));
+        self.kind.push(sql_text(&f.kind));
+        self.severity.push(severity_rank(f.severity));
+        self.score.push(f.score);
+        self.subject_kind.push(f.subject.kind.name().to_owned());
+        self.subject_id.push(sql_text(&f.subject.id));
+        self.subject_name.push(sql_text(&f.subject.name));
+        self.title.push(sql_text(&f.title));
+        self.first_event.push(sql_time(f.first_event));
+        self.last_event.push(sql_time(f.last_event));
+        self.raised_at.push(sql_time(f.raised_at));
+        self.revision.push(f.revision as i32);
+        self.status.push(f.status.name().to_owned());
+        self.generation.push(f.provenance.generation as i64);
+        self.digest.push(sql_text(&f.provenance.digest));
+        self.evidence.push(format!("{{{}}}", evidence.join(",")));
+        self.evidence_count.push(f.evidence.len() as i32);
+        self.content.push(to_json(f)?);
+        self.without_evidence.push(to_json(&Finding { evidence: Vec::new(), ..f.clone() })?);
+        Ok(())
+    }
+}
+
 fn severity_rank(severity: Severity) -> i16 {
     Severity::ALL.iter().position(|s| *s == severity).map_or(0, |rank| rank as i16)
 }
@@ -207,6 +269,15 @@ pub(super) fn sql_text(text: &str) -> String {
 
 fn sql_time(at: Millis) -> DateTime<Utc> {
     DateTime::from_timestamp_millis(at).unwrap_or_default()
+}
+
+/// Subjects are shown by the name they have now, whatever it was when the finding was written: so a listing does not
+/// depend on when that was.
+fn named(mut finding: Finding, name: Option<String>) -> Finding {
+    if let Some(name) = name {
+        finding.subject.name = name;
+    }
+    finding
 }
 
 fn to_json(finding: &Finding) -> Result<String, StoreError> {

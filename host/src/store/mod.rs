@@ -6,11 +6,18 @@
 mod checkpoint;
 pub mod cluster;
 mod connect;
+mod cursors;
 mod error;
 mod findings;
+mod holds;
 pub mod ingest;
+mod lease;
 mod log;
+mod parked;
+mod person;
+mod quarantine;
 mod rejected;
+mod retention;
 mod retry;
 mod sql;
 mod state;
@@ -24,16 +31,23 @@ use sqlx::{PgConnection, PgPool};
 
 pub use checkpoint::{Change, Checkpoint, Committed, CursorMove, StateWrite};
 pub use connect::Options;
+pub use cursors::Cursor;
 pub use error::StoreError;
 pub use findings::{FindingFilter, Lookup};
+pub use holds::{Hold, NewHold};
+pub use lease::Lease;
 pub use log::{
-    BATCH_ROWS, LogRow, LogWriter, MAX_MONTHS, MAX_RAW_BYTES, MAX_READ, Position, Refused, WriteCounts,
-    log_fields,
+    BATCH_ROWS, LogRow, LogWriter, MAX_MONTHS, MAX_RAW_BYTES, MAX_READ, Month, Position, Refused,
+    WriteCounts, log_fields,
 };
+pub use parked::{Parked, ParkedFilter, ParkedWrite, Retry};
+pub use person::Person;
+pub use quarantine::{Quarantine, QuarantineWrite};
 pub use rejected::{MAX_REJECTED, RejectedRow};
+pub use retention::{Fate, Keeper, Maintained, MonthReview, Review};
 pub use retry::{Backoff, Outage, Patience, Trying};
 pub use sql::{SqlAnswer, SqlLimits};
-pub use state::StoredState;
+pub use state::{StateKey, StateReset, StateSummary, StoredState};
 pub use status::{ConsumerStatus, PartitionStatus, Status};
 
 use crate::config::Config;

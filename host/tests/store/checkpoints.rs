@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use model::finding::attribute::Value;
 use model::{Finding, NameTable, Provenance, RecordId, Severity, Status, Subject, SubjectKind};
 use ringfence::store::{
-    Change, Checkpoint, Committed, CursorMove, FindingFilter, Lookup, Position, SqlLimits, StateWrite,
+    Change, Checkpoint, Committed, CursorMove, FindingFilter, Lookup, Position, SqlLimits, StateWrite, Store,
     StoreError,
 };
 
@@ -39,6 +39,10 @@ fn finding(id: &str, title: &str, raised_at: i64) -> Finding {
 
 fn raise(finding: Finding) -> Change {
     Change::Raise(Box::new(finding))
+}
+
+async fn position(store: &Store) -> Position {
+    store.cursors().await.unwrap()["engine"].position
 }
 
 #[tokio::test]
@@ -105,11 +109,17 @@ async fn a_checkpoint_is_whole_or_not_at_all() {
         findings: vec![raise(finding("aa11", "one", 100))],
         state: vec![write("k\0", Some(b"old")), write("k\0", Some(b"new")), write("gone", Some(b"x"))],
         names: names.since(0),
-        cursor: Some(CursorMove { consumer: "engine".into(), from: Position::START, to }),
+        cursor: Some(CursorMove {
+            consumers: vec!["engine".into()],
+            from: Position::START,
+            to,
+            ..CursorMove::default()
+        }),
         generation: 3,
+        ..Checkpoint::default()
     };
     store.commit(&first).await.unwrap();
-    assert_eq!(store.position("engine").await.unwrap(), to);
+    assert_eq!(position(&store).await, to);
     let state = store.state("p", "k\0").await.unwrap().unwrap();
     assert_eq!((state.value.as_slice(), state.schema_version, state.generation), (&b"new"[..], 2, 3));
     let restored = store.names().await.unwrap();
@@ -120,27 +130,39 @@ async fn a_checkpoint_is_whole_or_not_at_all() {
         findings: vec![raise(finding("bb22", "two", 100))],
         state: vec![write("gone", None)],
         cursor: Some(CursorMove {
-            consumer: "engine".into(),
+            consumers: vec!["engine".into()],
             from: Position::START,
             to: Position { txn: 11, seq: 0 },
+            ..CursorMove::default()
         }),
         ..Checkpoint::default()
     };
     assert!(matches!(store.commit(&stale).await, Err(StoreError::Overtaken { .. })));
     assert_eq!(store.finding("bb22").await.unwrap(), Lookup::Missing);
     assert!(store.state("p", "gone").await.unwrap().is_some());
-    // Names that are there already: another failure, in the middle of the transaction.
+    // A handle that has another text already: another failure, in the middle of the transaction.
     let broken = Checkpoint {
-        names: names.since(0),
-        cursor: Some(CursorMove { consumer: "engine".into(), from: to, to: Position { txn: 12, seq: 0 } }),
+        names: names.since(0).into_iter().map(|(handle, _)| (handle, "someone else".into())).collect(),
+        cursor: Some(CursorMove {
+            consumers: vec!["engine".into()],
+            from: to,
+            to: Position { txn: 12, seq: 0 },
+            ..CursorMove::default()
+        }),
         ..Checkpoint::default()
     };
     assert!(store.commit(&broken).await.is_err());
-    assert_eq!(store.position("engine").await.unwrap(), to);
+    assert_eq!(position(&store).await, to);
 
     let next = Checkpoint {
         state: vec![write("gone", None)],
-        cursor: Some(CursorMove { consumer: "engine".into(), from: to, to: Position { txn: 12, seq: 0 } }),
+        names: names.since(0),
+        cursor: Some(CursorMove {
+            consumers: vec!["engine".into()],
+            from: to,
+            to: Position { txn: 12, seq: 0 },
+            ..CursorMove::default()
+        }),
         ..Checkpoint::default()
     };
     store.commit(&next).await.unwrap();

@@ -2,6 +2,7 @@
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on fails")]
 
 mod checkpoints;
+mod retention;
 mod server;
 
 use std::sync::Arc;
@@ -52,7 +53,7 @@ async fn read_all(store: &Store, step: u32) -> Vec<u128> {
     let mut after = Position::START;
     let mut ids = Vec::new();
     loop {
-        let rows = store.read_log(after, step).await.unwrap();
+        let rows = store.read_log(after, None, step).await.unwrap();
         let Some(last) = rows.last() else { return ids };
         after = last.position;
         ids.extend(rows.iter().map(|r| r.id.0));
@@ -65,7 +66,7 @@ async fn records_come_back_as_they_were_in_order() {
     let records: Vec<(u128, i64)> = (1..=12_000).map(|i| (i, MARCH + i as i64 * 1_000)).collect();
     let counts = write(&store, records.clone()).await.unwrap();
     assert_eq!((counts.new, counts.duplicates), (12_000, 0));
-    let rows = store.read_log(Position::START, 3).await.unwrap();
+    let rows = store.read_log(Position::START, None, 3).await.unwrap();
     assert_eq!(rows.len(), 3);
     assert_eq!(rows[0].raw.as_bytes(), raw(1));
     assert_eq!(
@@ -145,9 +146,9 @@ async fn a_reader_never_steps_over_a_record_that_commits_late() {
     // A quick one overtakes it.
     write(&store, vec![(3, MARCH)]).await.unwrap();
     assert_eq!(read_all(&store, 10).await, [1], "a reader that took 3 now would never see 2");
-    let after = store.read_log(Position::START, 10).await.unwrap()[0].position;
+    let after = store.read_log(Position::START, None, 10).await.unwrap()[0].position;
     open.commit().await.unwrap();
-    let rest: Vec<u128> = store.read_log(after, 10).await.unwrap().iter().map(|r| r.id.0).collect();
+    let rest: Vec<u128> = store.read_log(after, None, 10).await.unwrap().iter().map(|r| r.id.0).collect();
     assert_eq!(rest, [2, 3]);
     store.close().await;
 }
@@ -156,7 +157,7 @@ async fn a_reader_never_steps_over_a_record_that_commits_late() {
 async fn positions_keep_rising_after_a_restore_into_another_server() {
     let (store, database, server) = fresh().await;
     write(&store, vec![(1, MARCH)]).await.unwrap();
-    let before = store.read_log(Position::START, 1).await.unwrap()[0].position;
+    let before = store.read_log(Position::START, None, 1).await.unwrap()[0].position;
     store.close().await;
     // As a restored dump looks: written by a server with another identity whose transactions were far ahead.
     let mut admin = PgConnection::connect(&url(&server, &database)).await.unwrap();
@@ -165,7 +166,7 @@ async fn positions_keep_rising_after_a_restore_into_another_server() {
     admin.close().await.unwrap();
     let store = open(&server, &database).await;
     write(&store, vec![(2, MARCH)]).await.unwrap();
-    let rows = store.read_log(before, 10).await.unwrap();
+    let rows = store.read_log(before, None, 10).await.unwrap();
     assert_eq!(rows.iter().map(|r| r.id.0).collect::<Vec<_>>(), [1, 2]);
     assert!(rows[1].position > rows[0].position);
     store.close().await;
@@ -206,8 +207,13 @@ async fn a_dropped_partition_is_made_again() {
 async fn status_counts_what_is_there() {
     let (store, _name, _server) = fresh().await;
     write(&store, vec![(1, MARCH), (2, MARCH), (3, MARCH + 40 * 86_400_000)]).await.unwrap();
-    let rows = store.read_log(Position::START, 2).await.unwrap();
-    let cursor = CursorMove { consumer: "engine".into(), from: Position::START, to: rows[1].position };
+    let rows = store.read_log(Position::START, None, 2).await.unwrap();
+    let cursor = CursorMove {
+        consumers: vec!["engine".into()],
+        from: Position::START,
+        to: rows[1].position,
+        watermark: vec![5, 7],
+    };
     store.commit(&Checkpoint { cursor: Some(cursor), ..Checkpoint::default() }).await.unwrap();
     let rejected = RejectedRow {
         source: "a.csv".into(),

@@ -10,6 +10,7 @@ use crate::episode::{Episode, Episodes};
 use crate::finding::Report;
 use crate::row::Row;
 use crate::span::Now;
+use crate::timeline::{Migrated, OldState};
 use crate::types::{Millis, Subject};
 
 /// A detector. `step` is called for each event of a subject in the order in which they happened, whatever the order in
@@ -39,6 +40,14 @@ pub trait Detector: Sized {
     /// The longest time back that `step` asks for with [`Now::within`] or a [`crate::Window`].
     fn look_back(&self) -> Millis;
 
+    /// Whether a later step that looks back may have to see this event. Those before the first such event are
+    /// forgotten as soon as they are final, so a step that looks back must take no notice of the others: then a user
+    /// of whom little is remarkable takes little memory. Leave it alone in a detector with a [`crate::Window`], which counts them all.
+    #[inline]
+    fn looks_back_at(&self, _event: &Self::Event) -> bool {
+        true
+    }
+
     /// Picks the rows that matter and what to keep of them. The subject must be the manifest's partition.
     fn select(&self, row: &Row<'_>) -> Option<(Subject, Self::Event)>;
 
@@ -48,11 +57,13 @@ pub trait Detector: Sized {
     /// Puts an episode into words and figures; called only when it is new or changed.
     fn describe(&self, subject: Subject, episode: &Episode<Self::Facts>) -> Report;
 
-    /// Turns stored state of an older version into this version's bytes.
+    /// Turns state that an older version stored into this version's: `stored.read` with that version's types. What
+    /// one version writes the next must be able to read, or its users lose what it learned.
     ///
     /// # Errors
     /// When it cannot: the host then reports the plugin as failed, with this text.
-    fn migrate(from: u8, _bytes: &[u8]) -> Result<Vec<u8>, String> {
-        Err(format!("state of schema {from} cannot be read by schema {}", Self::STATE_SCHEMA))
+    fn migrate(stored: OldState<'_>) -> Result<Migrated<Self>, String> {
+        let (from, to) = (stored.schema(), Self::STATE_SCHEMA);
+        Err(format!("state of schema {from} cannot be read by schema {to}"))
     }
 }

@@ -297,6 +297,26 @@ impl<F: Default> Episodes<F> {
 }
 
 impl<F> Episodes<F> {
+    /// The same episodes with other facts.
+    pub(crate) fn map<G>(self, facts: impl Fn(F) -> G) -> Episodes<G> {
+        let other = |e: Episode<F>| Episode {
+            kind: e.kind,
+            about: e.about,
+            ordinal: e.ordinal,
+            first_event: e.first_event,
+            last_event: e.last_event,
+            open_until: e.open_until,
+            raised_at: e.raised_at,
+            severity: e.severity,
+            records: e.records,
+            evidence: e.evidence,
+            seen: e.seen,
+            facts: facts(e.facts),
+        };
+        let list = self.list.into_iter().map(other).collect();
+        Episodes { list, ordinals: self.ordinals, changed: self.changed }
+    }
+
     /// Whether something may differ from what was told; asking answers for it.
     pub(crate) fn take_changed(&mut self) -> bool {
         std::mem::take(&mut self.changed)

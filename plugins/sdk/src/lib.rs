@@ -24,6 +24,7 @@ mod imports;
 pub mod log;
 pub mod names;
 mod register;
+mod rest;
 mod row;
 mod runner;
 #[cfg(test)]
@@ -41,4 +42,5 @@ pub use names::resolve;
 pub use row::{Batch, Column, Columns, Row};
 pub use runner::{NativeRunner, Runner};
 pub use span::{Now, Span, Stamped, Window};
+pub use timeline::{Migrated, OldState};
 pub use types::{DAY, Error, HOUR, MINUTE, Millis, Name, Number, RecordId, SECOND, Severity, Subject};

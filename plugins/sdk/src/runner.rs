@@ -1,39 +1,50 @@
-//! Runs a detector: subjects in memory, batches in, findings out, state written back.
+//! Runs a detector: batches in, findings out, state written back.
 //!
-//! Owns which subjects are in memory. The same code runs in a component and natively (tests, the boundary benchmark).
+//! Owns the subjects at work: those lately used have their timelines here, the others are idle ([`crate::rest`]). The
+//! same code runs in a component and natively (tests, the boundary benchmark).
 
-use std::hash::{Hash as _, Hasher as _};
-
-use rustc_hash::FxHashMap;
+use serde::Deserialize;
 
 use crate::detector::Detector;
 use crate::finding::Output;
 use crate::imports;
+use crate::rest::{Key, Place, Subjects};
 use crate::row::{Batch, Columns, Row};
 use crate::span::Stamped;
-use crate::timeline::{Inserted, Timeline};
-use crate::types::{Error, Millis, Subject};
+use crate::timeline::{self, Inserted, Timeline};
+use crate::types::{Error, Millis};
 
-/// Most subjects kept in memory after a checkpoint; the others are read again when they are needed. At 1 to 2 KB
-/// each this stays within half of an instance's usual 256 MiB.
-const RESIDENT: usize = 60_000;
+/// Most subjects at work after a batch: enough for an organisation of usual size to have nobody idle, and some
+/// megabytes. A timeline at work is quick, and about four times as large as one at rest.
+const AT_WORK: usize = 3072;
+/// Of so many at work one goes to rest: few at a time would be looked for too often.
+const REST_SHARE: usize = 6;
+/// A timeline at work may take this much of the memory allowed for those at rest.
+const WORK_BYTES: usize = 8 << 10;
 
-/// Subjects whose slot is found without searching: one comparison, where a hash table's search is two loops.
-const RECENT: usize = 4096;
+/// Memory of an instance where the host does not say.
+const USUAL_MIB: usize = 256;
+/// Idle subjects may take a half of it: the rest is for those at work, those not yet stored, the batch, and what
+/// fragments.
+const ROOM_SHARE: usize = 2;
+
+/// Subjects at work whose slot is found without searching: one comparison, where a hash table's search is two loops.
+const RECENT_BITS: u32 = 12;
 /// No slot has this number.
-const NOBODY: (Subject, u32) = (Subject::Organisation, u32::MAX);
+const NOBODY: (Key, u32) = (Key::NOBODY, u32::MAX);
 
 type TimelineOf<D> = Timeline<<D as Detector>::Event, <D as Detector>::State, <D as Detector>::Facts>;
 
 struct Slot<D: Detector> {
-    subject: Subject,
+    /// [`Key::NOBODY`] if the slot is free.
+    key: Key,
     timeline: TimelineOf<D>,
     /// Has events that are not folded, in this batch.
     touched: bool,
     /// Differs from what is stored.
     dirty: bool,
-    /// Count of the batch that last used it, for eviction.
-    used: u64,
+    /// Count of the batch that last used it.
+    used: u32,
 }
 
 /// A configured detector with its subjects.
@@ -41,27 +52,39 @@ pub struct Runner<D: Detector> {
     detector: D,
     columns: Columns,
     slots: Vec<Slot<D>>,
-    index: FxHashMap<Subject, u32>,
+    free: Vec<u32>,
+    subjects: Subjects,
     /// The subject last found at each place, with its slot.
-    recent: Vec<(Subject, u32)>,
+    recent: Vec<(Key, u32)>,
     touched: Vec<u32>,
     /// Events of the batch under way with their subjects' slots; kept for its buffer.
     taken: Vec<(u32, Stamped<D::Event>)>,
-    batches: u64,
+    /// Subjects that differ from what is stored, in the order in which they came to.
+    changed: Vec<Key>,
+    /// For a timeline's bytes.
+    buffer: Vec<u8>,
+    batches: u32,
     horizon: Millis,
     too_late: u64,
-    resident: usize,
+    at_work: usize,
 }
 
 /// A detector run outside a component: tests, and the host's benchmark of the boundary.
 pub type NativeRunner<D> = Runner<D>;
 
+/// What the host allows the instance; stands beside the settings.
+#[derive(Deserialize)]
+struct Allowed {
+    memory_mib: usize,
+}
+
+/// Name under which it stands: no setting can have it.
+const LIMITS: &str = "$limits";
+
 /// Where a subject is remembered.
 #[inline]
-fn place(subject: Subject) -> usize {
-    let mut hasher = rustc_hash::FxHasher::default();
-    subject.hash(&mut hasher);
-    hasher.finish() as usize % RECENT
+fn place(key: Key) -> usize {
+    (key.spread() >> (64 - RECENT_BITS)) as usize
 }
 
 impl<D: Detector> Runner<D> {
@@ -71,27 +94,39 @@ impl<D: Detector> Runner<D> {
     /// When either does not fit the detector.
     pub fn configure(config: &str, columns: &[String]) -> Result<Runner<D>, Error> {
         let columns = Columns::new(columns)?;
-        let config = serde_json::from_str(config).map_err(|e| Error::InvalidConfig(e.to_string()))?;
+        let wrong = |e: serde_json::Error| Error::InvalidConfig(e.to_string());
+        let mut config: serde_json::Map<String, serde_json::Value> =
+            serde_json::from_str(config).map_err(wrong)?;
+        let memory_mib = match config.remove(LIMITS) {
+            Some(limits) => serde_json::from_value::<Allowed>(limits).map_err(wrong)?.memory_mib,
+            None => USUAL_MIB,
+        };
+        let config = serde_json::from_value(config.into()).map_err(wrong)?;
         let detector = D::new(config).map_err(Error::InvalidConfig)?;
+        let room = memory_mib.saturating_mul(1 << 20) / ROOM_SHARE;
         Ok(Runner {
             detector,
             columns,
             slots: Vec::new(),
-            index: FxHashMap::default(),
-            recent: vec![NOBODY; RECENT],
+            free: Vec::new(),
+            subjects: Subjects::new(room),
+            recent: vec![NOBODY; 1 << RECENT_BITS],
             touched: Vec::new(),
             taken: Vec::new(),
+            changed: Vec::new(),
+            buffer: Vec::new(),
             batches: 0,
             horizon: Millis::MIN,
             too_late: 0,
-            resident: RESIDENT,
+            at_work: AT_WORK.min(room / WORK_BYTES),
         })
     }
 
-    /// Keeps at most this many subjects in memory after a checkpoint.
+    /// Keeps at most this many subjects at work after a batch, and at most so many bytes of idle ones that are stored.
     #[must_use]
-    pub fn with_resident(mut self, subjects: usize) -> Runner<D> {
-        self.resident = subjects;
+    pub fn with_bounds(mut self, at_work: usize, idle_bytes: usize) -> Runner<D> {
+        self.at_work = at_work;
+        self.subjects.set_room(idle_bytes);
         self
     }
 
@@ -101,12 +136,14 @@ impl<D: Detector> Runner<D> {
     /// When the batch does not have the declared columns, or stored state cannot be read.
     pub fn process(&mut self, batch: &Batch) -> Result<Vec<Output>, Error> {
         self.columns.check(batch)?;
-        self.batches += 1;
+        self.batches = self.batches.saturating_add(1);
         self.take(batch)?;
         self.fetch();
         self.insert();
         self.horizon = self.horizon.max(batch.horizon);
-        Ok(self.settle())
+        let output = self.settle();
+        self.rest()?;
+        Ok(output)
     }
 
     /// Selects the batch's events and finds their subjects.
@@ -126,11 +163,9 @@ impl<D: Detector> Runner<D> {
             let report = row.report_time();
             let report = if report == 0 { start } else { report };
             let event = Stamped { start, report, id: row.record_id(), event };
-            let known = &mut self.recent[place(subject)];
-            if known.0 != subject || known.1 == NOBODY.1 {
-                *known = (subject, Self::slot(&mut self.slots, &mut self.index, subject)?);
-            }
-            let slot = known.1;
+            let key = Key::of(subject);
+            let known = self.recent[place(key)];
+            let slot = if known.0 == key { known.1 } else { self.find(key)? };
             self.taken.push((slot, event));
         }
         Ok(())
@@ -156,8 +191,11 @@ impl<D: Detector> Runner<D> {
                     entry.used = self.batches;
                     if !entry.touched {
                         entry.touched = true;
-                        entry.dirty = true;
                         self.touched.push(slot);
+                        if !entry.dirty {
+                            entry.dirty = true;
+                            self.changed.push(entry.key);
+                        }
                     }
                 }
                 Inserted::Duplicate => {}
@@ -169,68 +207,125 @@ impl<D: Detector> Runner<D> {
     /// Folds and tells what this batch touched.
     fn settle(&mut self) -> Vec<Output> {
         let mut output = Vec::new();
-        let look_back = self.detector.look_back();
         for slot in self.touched.drain(..) {
             let entry = &mut self.slots[slot as usize];
             entry.touched = false;
-            entry.timeline.catch_up(&self.detector, entry.subject);
-            entry.timeline.tell(&self.detector, entry.subject, &mut output);
+            let subject = entry.key.subject();
+            entry.timeline.catch_up(&self.detector, subject);
+            entry.timeline.tell(&self.detector, subject, &mut output);
             if entry.timeline.wants_sealing() {
-                entry.timeline.seal(self.horizon, look_back);
+                entry.timeline.seal(&self.detector, self.horizon);
             }
         }
         output
     }
 
-    fn slot(
-        slots: &mut Vec<Slot<D>>,
-        index: &mut FxHashMap<Subject, u32>,
-        subject: Subject,
-    ) -> Result<u32, Error> {
-        if let Some(slot) = index.get(&subject) {
-            return Ok(*slot);
-        }
-        let timeline = Self::load(subject)?;
-        let slot = slots.len() as u32;
-        slots.push(Slot { subject, timeline, touched: false, dirty: false, used: 0 });
-        index.insert(subject, slot);
+    /// The slot of a subject that is not among the recent.
+    #[cold]
+    fn find(&mut self, key: Key) -> Result<u32, Error> {
+        let slot = match self.subjects.place(key) {
+            Some(Place::Work(slot)) => *slot,
+            Some(Place::Rest { bytes, saved }) => {
+                let (timeline, dirty) = (Self::read(key, bytes)?, !saved);
+                self.put_to_work(key, timeline, dirty)
+            }
+            None => {
+                let timeline = match imports::state_get(&key.subject().state_key()) {
+                    Some(bytes) => Self::read(key, &bytes)?,
+                    None => Timeline::default(),
+                };
+                self.put_to_work(key, timeline, false)
+            }
+        };
+        self.recent[place(key)] = (key, slot);
         Ok(slot)
     }
 
-    fn load(subject: Subject) -> Result<TimelineOf<D>, Error> {
-        let key = subject.state_key();
-        let Some(bytes) = imports::state_get(&key) else { return Ok(Timeline::default()) };
-        let unreadable = |why: String| Error::InvalidState(format!("key '{key}': {why}"));
-        let mut migrated = Vec::new();
-        let body = match bytes.split_first() {
-            Some((version, body)) if *version == D::STATE_SCHEMA => body,
-            Some((version, body)) => {
-                migrated = D::migrate(*version, body).map_err(unreadable)?;
-                &migrated
+    fn put_to_work(&mut self, key: Key, timeline: TimelineOf<D>, dirty: bool) -> u32 {
+        let entry = Slot { key, timeline, touched: false, dirty, used: self.batches };
+        let slot = match self.free.pop() {
+            Some(slot) => {
+                self.slots[slot as usize] = entry;
+                slot
             }
-            None => return Err(unreadable("it is empty".to_owned())),
+            None => {
+                self.slots.push(entry);
+                (self.slots.len() - 1) as u32
+            }
         };
-        let mut timeline: TimelineOf<D> =
-            postcard::from_bytes(body).map_err(|e| unreadable(format!("schema {}: {e}", D::STATE_SCHEMA)))?;
-        drop(migrated);
-        timeline.restored();
-        Ok(timeline)
+        self.subjects.put_to_work(key, slot);
+        slot
     }
 
-    /// Writes what changed and forgets the subjects longest unused if there are too many.
+    fn read(key: Key, bytes: &[u8]) -> Result<TimelineOf<D>, Error> {
+        timeline::read::<D>(bytes)
+            .map_err(|why| Error::InvalidState(format!("key '{}': {why}", key.subject().state_key())))
+    }
+
+    /// Sends those at work that were not used for longest to rest if they are too many, and forgets idle ones if they
+    /// take too much memory.
+    fn rest(&mut self) -> Result<(), Error> {
+        let at_work = self.slots.len() - self.free.len();
+        if at_work > self.at_work {
+            let slots = self.slots.iter().enumerate().filter(|(_, s)| s.key != Key::NOBODY);
+            let mut oldest: Vec<(u32, u32)> = slots.map(|(i, s)| (s.used, i as u32)).collect();
+            let count = (at_work - self.at_work + self.at_work / REST_SHARE).min(at_work);
+            if count < at_work {
+                oldest.select_nth_unstable(count);
+            }
+            for (_, slot) in &oldest[..count] {
+                self.put_to_rest(*slot)?;
+            }
+        }
+        self.subjects.evict(self.batches);
+        Ok(())
+    }
+
+    fn put_to_rest(&mut self, slot: u32) -> Result<(), Error> {
+        self.encode(slot)?;
+        let entry = &mut self.slots[slot as usize];
+        let key = std::mem::replace(&mut entry.key, Key::NOBODY);
+        entry.timeline = Timeline::default();
+        self.subjects.put_to_rest(key, self.buffer.as_slice().into(), !entry.dirty, entry.used);
+        self.free.push(slot);
+        let known = &mut self.recent[place(key)];
+        if known.0 == key {
+            *known = NOBODY;
+        }
+        Ok(())
+    }
+
+    /// Leaves the bytes of the timeline in this slot in the buffer.
+    fn encode(&mut self, slot: u32) -> Result<(), Error> {
+        let entry = &mut self.slots[slot as usize];
+        // What is stored needs no change: it would only be sealed further.
+        if entry.dirty {
+            let subject = entry.key.subject();
+            entry.timeline.catch_up(&self.detector, subject);
+            entry.timeline.seal_all(&self.detector, subject, self.horizon);
+        }
+        self.buffer.clear();
+        let written = entry.timeline.write(D::STATE_SCHEMA, &mut self.buffer);
+        written.map_err(|e| Error::InvalidState(format!("cannot be written: {e}")))
+    }
+
+    /// Writes what changed.
     ///
     /// # Errors
     /// When a state cannot be written.
     pub fn checkpoint(&mut self) -> Result<(), Error> {
-        let look_back = self.detector.look_back();
-        // In the order in which subjects were first met: the same for the same input.
-        for entry in self.slots.iter_mut().filter(|s| s.dirty) {
-            entry.timeline.catch_up(&self.detector, entry.subject);
-            entry.timeline.seal(self.horizon, look_back);
-            imports::state_set(&entry.subject.state_key(), &Self::encode(&entry.timeline)?);
-            entry.dirty = false;
+        for key in std::mem::take(&mut self.changed) {
+            let name = key.subject().state_key();
+            if let Some(Place::Work(slot)) = self.subjects.place(key) {
+                let slot = *slot;
+                self.encode(slot)?;
+                imports::state_set(&name, &self.buffer);
+                self.slots[slot as usize].dirty = false;
+            } else if let Some(bytes) = self.subjects.save(key) {
+                imports::state_set(&name, bytes);
+            }
         }
-        self.evict();
+        self.subjects.evict(self.batches);
         if self.too_late > 0 {
             crate::log::info(&format!(
                 "{} events started before the horizon and were left out",
@@ -241,33 +336,8 @@ impl<D: Detector> Runner<D> {
         Ok(())
     }
 
-    fn encode(timeline: &TimelineOf<D>) -> Result<Vec<u8>, Error> {
-        let bytes = postcard::to_extend(timeline, vec![D::STATE_SCHEMA]);
-        bytes.map_err(|e| Error::InvalidState(format!("cannot be written: {e}")))
-    }
-
-    /// Everything is stored: the subjects longest unused can go.
-    fn evict(&mut self) {
-        if self.slots.len() <= self.resident {
-            return;
-        }
-        let used_since = |batch: u64| self.slots.iter().filter(|s| s.used >= batch).count();
-        let (mut low, mut high) = (0, self.batches + 1);
-        while low < high {
-            let middle = low + (high - low) / 2;
-            if used_since(middle) > self.resident {
-                low = middle + 1;
-            } else {
-                high = middle;
-            }
-        }
-        self.slots.retain(|s| s.used >= low);
-        self.recent.fill(NOBODY);
-        self.index = self.slots.iter().enumerate().map(|(i, s)| (s.subject, i as u32)).collect();
-    }
-
     /// Subjects in memory.
     pub fn resident(&self) -> usize {
-        self.slots.len()
+        self.subjects.len()
     }
 }

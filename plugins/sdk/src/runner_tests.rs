@@ -116,7 +116,7 @@ fn an_autodialler_with_small_inversions_is_not_quadratic() {
 #[test]
 fn subjects_are_evicted_and_read_again() {
     let harness = Harness::new(MANIFEST);
-    let mut runner = harness.runner::<Counter>().with_resident(2);
+    let mut runner = harness.runner::<Counter>().with_bounds(1, 0);
     let records = calls(1, 200);
     let rows: Vec<&Record> = records.iter().collect();
     let batch = |rows: &[&Record]| crate::harness::batch_of(MANIFEST, rows);
@@ -124,7 +124,7 @@ fn subjects_are_evicted_and_read_again() {
     for part in rows.chunks(20) {
         outputs.extend(runner.process(&batch(part)).unwrap());
         runner.checkpoint().unwrap();
-        assert!(runner.resident() <= 2);
+        assert!(runner.resident() <= 1);
     }
     assert_eq!(stored().1, 5, "one key per user");
     assert!(outputs.iter().any(|o| matches!(o, Output::Raise(_))));
@@ -154,13 +154,13 @@ fn unreadable_state_names_the_key_and_the_versions() {
     let record = Record::at(1, "2026-03-01T10:00:00Z").set("user", "ana");
     let batch = crate::harness::batch_of(MANIFEST, &[&record]);
     let user = crate::names::intern("ana");
-    crate::imports::state_set(&Subject::User(user).state_key(), &[2, 0, 0]);
+    crate::imports::state_set(&Subject::User(user).state_key(), &[129, 2, 0, 0]);
     let error = harness.runner::<Counter>().process(&batch).unwrap_err().to_string();
     assert!(
         error.contains("'u/4096'") && error.contains("schema 2") && error.contains("schema 3"),
         "{error}"
     );
-    crate::imports::state_set(&Subject::User(user).state_key(), &[3, 255]);
+    crate::imports::state_set(&Subject::User(user).state_key(), &[129, 3, 255]);
     assert!(harness.runner::<Counter>().process(&batch).unwrap_err().to_string().contains("'u/4096'"));
 }
 

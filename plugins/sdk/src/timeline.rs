@@ -6,7 +6,12 @@
 //! thousands of events with small inversions cost a few steps each. What is older than the horizon is sealed: only
 //! its fold is kept. Owns the fold; does not own which subjects are in memory ([`crate::runner`]).
 
+mod stored;
+
 use serde::{Deserialize, Serialize};
+
+pub(crate) use stored::read;
+pub use stored::{Migrated, OldState};
 
 use crate::detector::Detector;
 use crate::episode::Episodes;
@@ -19,7 +24,7 @@ use crate::types::{Millis, Subject};
 const RUNG: u64 = 32;
 
 /// State and episodes after a number of events.
-#[derive(Clone, Debug, Serialize, Deserialize)]
+#[derive(Clone, Debug)]
 struct Fold<S, F> {
     state: S,
     episodes: Episodes<F>,
@@ -39,11 +44,7 @@ struct Told {
 }
 
 /// See the module.
-#[derive(Clone, Debug, Serialize, Deserialize)]
-#[serde(bound(
-    serialize = "E: Serialize, S: Serialize, F: Serialize",
-    deserialize = "E: Deserialize<'de>, S: Deserialize<'de> + Default, F: Deserialize<'de>"
-))]
+#[derive(Clone, Debug)]
 pub(crate) struct Timeline<E, S, F> {
     /// Fold over everything up to `events[sealed_len]`, exclusive.
     sealed: Fold<S, F>,
@@ -57,16 +58,12 @@ pub(crate) struct Timeline<E, S, F> {
     events: Vec<Stamped<E>>,
     told: Vec<Told>,
     /// Fold over `events[..folded]`.
-    #[serde(skip)]
     live: Fold<S, F>,
-    /// How many of `events` are in `live`; less than `sealed_len` means that `live` must be made anew.
-    #[serde(skip)]
+    /// How many of `events` are in `live`; at least `sealed_len`.
     folded: usize,
     /// `live` was taken back since it was last told.
-    #[serde(skip)]
     taken_back: bool,
     /// Copies of `live` by the place after their last event, ascending; all after the sealed part.
-    #[serde(skip)]
     ladder: Vec<(u64, Fold<S, F>)>,
 }
 
@@ -205,7 +202,10 @@ where
 
     /// Seals what is older than the horizon, at the newest copy of the fold that is: nothing is folded twice.
     /// The fold must be caught up and told.
-    pub(crate) fn seal(&mut self, horizon: Millis, look_back: Millis) {
+    pub(crate) fn seal<D>(&mut self, detector: &D, horizon: Millis)
+    where
+        D: Detector<Event = E, State = S, Facts = F>,
+    {
         self.sealed_until = self.sealed_until.max(horizon);
         let older = |(after, _): &(u64, Fold<S, F>)| {
             self.events.get((*after - self.base - 1) as usize).is_some_and(|e| e.start < horizon)
@@ -217,19 +217,51 @@ where
                 self.sealed_len = (after - self.base) as usize;
             }
         }
-        if self.sealed_len > 0 {
-            let oldest = self.events[self.sealed_len - 1].start.saturating_sub(look_back);
-            let gone = self.events[..self.sealed_len].partition_point(|e| e.start <= oldest);
-            self.events.drain(..gone);
-            self.base += gone as u64;
-            self.sealed_len -= gone;
-            self.folded -= gone;
-            // The room that a busy hour took must not stay for ever.
-            if self.events.capacity() > 4 * (self.events.len() + 16) {
-                self.events.shrink_to(2 * self.events.len());
+        self.drop_older(detector);
+        self.forget_final(horizon);
+    }
+
+    /// Seals all that is older than the horizon, so that as few events as possible are kept. What lies after the
+    /// newest copy of the fold is folded again, once in its life. The fold must be caught up and told.
+    pub(crate) fn seal_all<D>(&mut self, detector: &D, subject: Subject, horizon: Millis)
+    where
+        D: Detector<Event = E, State = S, Facts = F>,
+    {
+        self.seal(detector, horizon);
+        let older = self.events.partition_point(|e| e.start < horizon);
+        if older <= self.sealed_len {
+            return;
+        }
+        if older == self.folded {
+            self.sealed.clone_from(&self.live);
+        } else {
+            for upto in self.sealed_len + 1..=older {
+                let now = Now::new(subject, self.base, &self.events[..upto]);
+                detector.step(&mut self.sealed.state, &now, &mut self.sealed.episodes);
             }
         }
+        self.sealed_len = older;
+        self.drop_older(detector);
         self.forget_final(horizon);
+    }
+
+    /// Drops events that no step will look back at: a window reaches back from the newest sealed event at most.
+    fn drop_older<D>(&mut self, detector: &D)
+    where
+        D: Detector<Event = E, State = S, Facts = F>,
+    {
+        let Some(newest) = self.sealed_len.checked_sub(1) else { return };
+        let oldest = self.events[newest].start.saturating_sub(detector.look_back());
+        let seen = |e: &Stamped<E>| e.start > oldest && detector.looks_back_at(&e.event);
+        let gone = self.events[..self.sealed_len].iter().position(seen).unwrap_or(self.sealed_len);
+        self.events.drain(..gone);
+        self.base += gone as u64;
+        self.sealed_len -= gone;
+        self.folded -= gone;
+        // The room that a busy hour took must not stay for ever.
+        if self.events.capacity() > 4 * (self.events.len() + 16) {
+            self.events.shrink_to(2 * self.events.len());
+        }
     }
 
     /// Drops episodes that nothing can change any more: neither what is still to come (at or after the horizon), nor

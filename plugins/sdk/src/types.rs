@@ -36,7 +36,24 @@ impl Name {
 
 /// A telephone number; prints as `+34911234567` or as dialled.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(into = "Turned", from = "Turned")]
 pub struct Number(pub u64);
+
+/// A number with its kind in the lowest bits: short numbers are stored short then.
+#[derive(Serialize, Deserialize)]
+struct Turned(u64);
+
+impl From<Number> for Turned {
+    fn from(number: Number) -> Turned {
+        Turned(number.0.rotate_left(64 - KIND_SHIFT))
+    }
+}
+
+impl From<Turned> for Number {
+    fn from(turned: Turned) -> Number {
+        Number(turned.0.rotate_right(64 - KIND_SHIFT))
+    }
+}
 
 const KIND_SHIFT: u32 = 60;
 const PAYLOAD: u64 = (1 << KIND_SHIFT) - 1;
@@ -99,11 +116,36 @@ impl fmt::Display for Number {
 
 /// Identity of a record, equal for every delivery of it.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+// Random bits: as numbers of variable length they would be stored longer than they are.
+#[serde(into = "[u8; 16]", from = "[u8; 16]")]
 pub struct RecordId {
     /// High half.
     pub hi: u64,
     /// Low half.
     pub lo: u64,
+}
+
+impl RecordId {
+    pub(crate) fn to_bytes(self) -> [u8; 16] {
+        ((u128::from(self.hi) << 64) | u128::from(self.lo)).to_le_bytes()
+    }
+
+    pub(crate) fn from_bytes(bytes: [u8; 16]) -> RecordId {
+        let id = u128::from_le_bytes(bytes);
+        RecordId { hi: (id >> 64) as u64, lo: id as u64 }
+    }
+}
+
+impl From<RecordId> for [u8; 16] {
+    fn from(id: RecordId) -> [u8; 16] {
+        id.to_bytes()
+    }
+}
+
+impl From<[u8; 16]> for RecordId {
+    fn from(bytes: [u8; 16]) -> RecordId {
+        RecordId::from_bytes(bytes)
+    }
 }
 
 /// Sigma's levels, lowest first.

@@ -168,9 +168,14 @@ impl Finding {
     /// than anybody reads.
     pub const MAX_EVIDENCE: usize = 1000;
 
-    /// Whether the content (all but `revision` and `raised_at`) is the same.
+    /// Whether the content is the same: all but `revision` and `raised_at`, and the subject's display name, which belongs
+    /// to the subject and not to the episode.
     pub fn same_content(&self, other: &Finding) -> bool {
-        let strip = |f: &Finding| Finding { revision: 0, raised_at: 0, ..f.clone() };
+        let strip = |f: &Finding| {
+            let mut stripped = Finding { revision: 0, raised_at: 0, ..f.clone() };
+            stripped.subject.name.clear();
+            stripped
+        };
         strip(self) == strip(other)
     }
 }

@@ -27,6 +27,11 @@ impl Limiter {
     pub(in crate::plugin) fn new(limit: usize) -> Limiter {
         Limiter { limit, memory: 0, elements: 0 }
     }
+
+    /// Bytes of all memories.
+    pub(in crate::plugin) fn memory(&self) -> usize {
+        self.memory
+    }
 }
 
 impl ResourceLimiter for Limiter {

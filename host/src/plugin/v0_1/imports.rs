@@ -41,7 +41,7 @@ impl directory::Host for Host {
 
 impl state::Host for Host {
     fn get(&mut self, key: String) -> wasmtime::Result<Option<Vec<u8>>> {
-        Ok(self.get_state(&key)?)
+        self.get_state(&key)
     }
 
     fn set(&mut self, key: String, value: Vec<u8>) -> wasmtime::Result<()> {

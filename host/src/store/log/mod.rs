@@ -10,7 +10,7 @@ mod reader;
 mod writer;
 
 pub use encode::{MAX_RAW_BYTES, Refused, log_fields};
-pub use month::MAX_MONTHS;
-pub(in crate::store) use month::{Month, Months};
+pub(in crate::store) use month::Months;
+pub use month::{MAX_MONTHS, Month};
 pub use reader::{LogRow, MAX_READ, Position};
 pub use writer::{BATCH_ROWS, LogWriter, WriteCounts};

@@ -4,10 +4,12 @@
 
 use std::collections::BTreeSet;
 use std::fmt;
+use std::str::FromStr;
 use std::sync::{Mutex, PoisonError};
 
-use chrono::{DateTime, Datelike, NaiveDate, Utc};
+use chrono::{DateTime, Datelike, NaiveDate, NaiveTime, Utc};
 use model::Millis;
+use serde::{Serialize, Serializer};
 
 /// Most months in the log. Seven years of retention are 84; a source whose clock is wrong must not make thousands of
 /// tables.
@@ -16,21 +18,45 @@ pub const MAX_MONTHS: usize = 240;
 /// Years records may have. Webex Calling is younger than 2000; anything outside is a broken clock.
 const YEARS: std::ops::Range<i32> = 2000..2100;
 
-/// One month, as months since year 0.
+/// One month of a sensible year, as months since year 0; written `2026-03`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub(in crate::store) struct Month(i32);
+pub struct Month(i32);
 
 impl Month {
     /// The month of a moment in UTC; `None` outside of sensible years.
     pub(in crate::store) fn of(at: Millis) -> Option<Month> {
-        let date = DateTime::<Utc>::from_timestamp_millis(at)?;
-        YEARS.contains(&date.year()).then(|| Month(date.year() * 12 + date.month0() as i32))
+        Month::of_day(DateTime::<Utc>::from_timestamp_millis(at)?.date_naive())
+    }
+
+    /// The month of a day; `None` outside of sensible years.
+    pub fn of_day(day: NaiveDate) -> Option<Month> {
+        YEARS.contains(&day.year()).then(|| Month(day.year() * 12 + day.month0() as i32))
+    }
+
+    /// So many months later; `None` outside of sensible years.
+    pub fn later(self, months: u32) -> Option<Month> {
+        Month::checked(self.0.checked_add(i32::try_from(months).ok()?)?)
+    }
+
+    /// So many months earlier; `None` outside of sensible years.
+    pub fn earlier(self, months: u32) -> Option<Month> {
+        Month::checked(self.0.checked_sub(i32::try_from(months).ok()?)?)
+    }
+
+    fn checked(months: i32) -> Option<Month> {
+        YEARS.contains(&months.div_euclid(12)).then_some(Month(months))
     }
 
     /// First day.
-    pub(in crate::store) fn first_day(self) -> NaiveDate {
+    pub fn first_day(self) -> NaiveDate {
         NaiveDate::from_ymd_opt(self.0.div_euclid(12), self.0.rem_euclid(12) as u32 + 1, 1)
             .unwrap_or_default()
+    }
+
+    /// From its first moment to the first moment of the next one.
+    pub(in crate::store) fn range(self) -> (DateTime<Utc>, DateTime<Utc>) {
+        let begin = |month: Month| month.first_day().and_time(NaiveTime::MIN).and_utc();
+        (begin(self), begin(Month(self.0 + 1)))
     }
 
     /// From a partition's name: `record_log_2026_03`.
@@ -44,6 +70,29 @@ impl Month {
 impl fmt::Display for Month {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{:04}-{:02}", self.0.div_euclid(12), self.0.rem_euclid(12) + 1)
+    }
+}
+
+impl FromStr for Month {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Month, String> {
+        // Digits and one hyphen only, so that nothing else gets to the calendar.
+        let plain = text.len() == 7 && text.bytes().all(|b| b.is_ascii_digit() || b == b'-');
+        plain
+            .then(|| NaiveDate::parse_from_str(&format!("{text}-01"), "%Y-%m-%d").ok())
+            .flatten()
+            .and_then(Month::of_day)
+            .ok_or_else(|| {
+                let (first, last) = (YEARS.start, YEARS.end - 1);
+                format!("'{text}' is not a month: write it like 2026-03, from {first} to {last}")
+            })
+    }
+}
+
+impl Serialize for Month {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_str(self)
     }
 }
 
@@ -90,6 +139,13 @@ impl Months {
         self.inner.lock().unwrap_or_else(PoisonError::into_inner).made.insert(month);
     }
 
+    /// Notes that the partition was dropped; its place is free again.
+    pub(in crate::store) fn dropped(&self, month: Month) {
+        let mut inner = self.inner.lock().unwrap_or_else(PoisonError::into_inner);
+        inner.made.remove(&month);
+        inner.claimed.remove(&month);
+    }
+
     /// Forgets which partitions were seen, after one was found missing.
     pub(in crate::store) fn forget(&self) {
         self.inner.lock().unwrap_or_else(PoisonError::into_inner).made.clear();
@@ -109,6 +165,24 @@ mod tests {
             prop_assert_eq!(month.first_day(), day.with_day(1).unwrap());
             let name = format!("record_log_{}", month.to_string().replace('-', "_"));
             prop_assert_eq!(Month::from_partition(&name), Some(month));
+            prop_assert_eq!(month.to_string().parse(), Ok(month));
+        }
+
+        #[test]
+        fn later_and_earlier_are_inverse(at in 946_684_800_000i64..4_102_444_800_000, months in 0u32..300) {
+            let month = Month::of(at).unwrap();
+            if let Some(later) = month.later(months) {
+                prop_assert_eq!(later.earlier(months), Some(month));
+                let day = month.first_day().checked_add_months(chrono::Months::new(months));
+                prop_assert_eq!(Some(later.first_day()), day);
+            }
+        }
+
+        #[test]
+        fn no_text_is_a_month_by_accident(text in "\\PC{0,9}") {
+            if let Ok(month) = text.parse::<Month>() {
+                prop_assert_eq!(month.to_string(), text);
+            }
         }
     }
 
@@ -125,5 +199,8 @@ mod tests {
         assert_eq!(months.missing(&[Month(24_000)]), [Month(24_000)]);
         months.note(Month(24_000));
         assert!(months.missing(&[Month(24_000)]).is_empty());
+        months.dropped(Month(24_000));
+        assert_eq!(months.missing(&[Month(24_000)]), [Month(24_000)]);
+        assert!(months.claim(Month(30_000)), "the place of a dropped month is not free");
     }
 }

@@ -43,44 +43,38 @@ pub struct LogRow {
 pub const MAX_READ: u32 = 10_000;
 
 impl Store {
-    /// Up to `limit` records after `after`, in the log's order; empty when there is nothing more for now.
+    /// Up to `limit` records after `after`, up to and including `end` if there is one, in the log's order; empty when there
+    /// is nothing more for now.
     ///
     /// # Errors
     /// When the database fails.
-    pub async fn read_log(&self, after: Position, limit: u32) -> Result<Vec<LogRow>, StoreError> {
+    pub async fn read_log(
+        &self,
+        after: Position,
+        end: Option<Position>,
+        limit: u32,
+    ) -> Result<Vec<LogRow>, StoreError> {
+        let end = end.unwrap_or(Position { txn: i64::MAX, seq: i32::MAX });
         let rows = sqlx::query_as!(
             Row,
             "select txn, seq, record_id, event, report_time, raw
                from record_log
                where org_id = $1 and (txn, seq) > ($2, $3)
                  and txn < (select log_horizon())
+                 and (txn, seq) <= ($5, $6)
                order by txn, seq
                limit $4",
             self.org(),
             after.txn,
             after.seq,
             i64::from(limit.min(MAX_READ)),
+            end.txn,
+            end.seq,
         )
         .fetch_all(self.reader())
         .await
         .map_err(StoreError::while_("reading the log"))?;
         rows.into_iter().map(Row::into_log_row).collect()
-    }
-
-    /// How far a consumer has come; the start for a new one.
-    ///
-    /// # Errors
-    /// When the database fails.
-    pub async fn position(&self, consumer: &str) -> Result<Position, StoreError> {
-        let row = sqlx::query!(
-            "select txn, seq from log_cursor where org_id = $1 and consumer = $2",
-            self.org(),
-            consumer
-        )
-        .fetch_optional(self.pool())
-        .await
-        .map_err(StoreError::while_("reading a cursor"))?;
-        Ok(row.map_or(Position::START, |r| Position { txn: r.txn, seq: r.seq }))
     }
 }
 

@@ -120,7 +120,7 @@ impl Harness {
             if arrival.restart && random.below(3) == 0 {
                 runner.checkpoint().unwrap_or_else(|e| panic!("{e}"));
                 if random.below(2) == 0 {
-                    runner = self.runner::<D>().with_resident(2);
+                    runner = self.runner::<D>().with_bounds(2, 300);
                 }
             }
         }

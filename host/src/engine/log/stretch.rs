@@ -1,0 +1,56 @@
+//! Reads a stretch of the log: page by page, the next page while one is normalised.
+//!
+//! Owns the pages under way. Does not own how long a stretch may be or what becomes of it.
+
+use model::Event;
+use tokio::task::JoinHandle;
+
+use super::{LogError, LogRun};
+use crate::engine::CHUNK_ROWS;
+use crate::engine::spool::Spool;
+use crate::source;
+use crate::store::{LogRow, Position, StoreError};
+
+type Page = JoinHandle<Result<Vec<LogRow>, StoreError>>;
+
+impl LogRun {
+    /// Everything after what is committed, up to the log's or the stretch's end, ready to be ordered.
+    pub(super) fn read_stretch(&mut self, end: Option<Position>) -> Result<Spool, LogError> {
+        let mut event = Event::default();
+        let mut spool = Spool::new(self.engine.layout().clone(), &std::env::temp_dir());
+        let (mut records, mut unreadable) = (0, 0);
+        self.read = self.committed;
+        let mut next = Some(self.request(self.read, end));
+        while let Some(page) = next.take() {
+            let rows = self.wait_for(page)?;
+            self.shared.metrics.alive();
+            let Some(last) = rows.last() else { break };
+            self.read = last.position;
+            records += rows.len() as u64;
+            let more = rows.len() == CHUNK_ROWS && records < self.stretch && !self.stops();
+            next = more.then(|| self.request(self.read, end));
+            for row in &rows {
+                let record = source::stored_record(row.raw.as_bytes());
+                if record.is_ok_and(|r| self.normalizer.normalize(&r.record(), &mut event).is_ok()) {
+                    spool.push(&event)?;
+                } else {
+                    unreadable += 1;
+                }
+            }
+        }
+        self.progress.records += records;
+        self.progress.unreadable += unreadable;
+        self.shared.metrics.evaluated(records, 0, unreadable);
+        Ok(spool)
+    }
+
+    fn request(&self, after: Position, end: Option<Position>) -> Page {
+        let store = self.shared.store.clone();
+        self.shared.runtime.spawn(async move { store.read_log(after, end, CHUNK_ROWS as u32).await })
+    }
+
+    fn wait_for(&self, page: Page) -> Result<Vec<LogRow>, LogError> {
+        let read = self.shared.runtime.block_on(page);
+        Ok(read.map_err(|e| StoreError::Ended(e.to_string()))??)
+    }
+}

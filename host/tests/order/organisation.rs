@@ -1,0 +1,74 @@
+//! The demo's organisation as events, and the detectors.
+
+use std::path::Path;
+use std::sync::{Arc, LazyLock};
+
+use model::{Event, FieldId, FieldSet, NameTable};
+use ringfence::config::Config;
+use ringfence::demo::{Options, generate};
+use ringfence::directory::Directory;
+use ringfence::normalize::Record;
+use ringfence::plugin::{Plugin, Runtime, builtins, load_all};
+use ringfence::source::{Input, ReadOptions, Sink, SinkError, read_all};
+
+/// The allowed lateness.
+pub const LATENESS: i64 = 24 * 3_600_000;
+
+pub struct Organisation {
+    /// Each once, by report time and identity.
+    pub events: Vec<Event>,
+    pub plugins: Vec<Plugin>,
+    pub config: Config,
+    pub names: Arc<NameTable>,
+    pub directory: Arc<Directory>,
+}
+
+/// One for all cases: forty people, two weeks, eleven attacks.
+pub static ORGANISATION: LazyLock<Organisation> = LazyLock::new(Organisation::make);
+
+impl Organisation {
+    fn make() -> Organisation {
+        let demo = generate(&Options { seed: 5, users: 40, days: 14, ..Options::default() }).unwrap();
+        let config = demo.config();
+        // Compiled plugins are shared with other tests.
+        let cache = Path::new(env!("CARGO_TARGET_TMPDIR")).join("cache");
+        let runtime = Runtime::new(Some(&cache)).unwrap();
+        let (plugins, refused) = load_all(&runtime, builtins(), None, &config);
+        assert!(refused.is_empty(), "{refused:?}");
+        let names = Arc::new(NameTable::default());
+        let directory = Arc::new(Directory::from_config(&config));
+        let folder = tempfile::tempdir().unwrap();
+        let feed = folder.path().join("feed.ndjson");
+        demo.write_ndjson(std::fs::File::create(&feed).unwrap()).unwrap();
+        let options = ReadOptions { wanted: FieldSet::ALL, strict: true, progress: None };
+        let mut sinks = [Collected::default()];
+        read_all(&[Input::File(feed)], &options, &names, &directory, &mut sinks).unwrap();
+        let [Collected(mut events)] = sinks;
+        events.sort_by_key(|event| (Organisation::times(event).1, event.id));
+        events.dedup_by_key(|event| event.id);
+        let half = Organisation::times(&events[events.len() * 85 / 100]).1;
+        for event in &mut events {
+            let user = event.name(FieldId::user).0;
+            if user % 2 == 0 && user != 0 && Organisation::times(event).1 > half {
+                let name = format!("Married {user}");
+                event.set_name(FieldId::user_name, names.intern(&name).unwrap());
+            }
+        }
+        Organisation { events, plugins, config, names, directory }
+    }
+
+    /// When it started, and when it was reported.
+    pub fn times(event: &Event) -> (i64, i64) {
+        (event.int(FieldId::start_time), event.int(FieldId::report_time))
+    }
+}
+
+#[derive(Default)]
+struct Collected(Vec<Event>);
+
+impl Sink for Collected {
+    fn event(&mut self, event: &Event, _: &Record<'_>) -> Result<(), SinkError> {
+        self.0.push(event.clone());
+        Ok(())
+    }
+}
