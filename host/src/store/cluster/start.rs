@@ -135,7 +135,8 @@ impl Prepared {
         SETTINGS.iter().for_each(|s| set(s));
         set(&format!("unix_socket_directories={}", self.folders.socket.display()));
         if !self.durable {
-            ["fsync=off", "synchronous_commit=off", "full_page_writes=off"].iter().for_each(|s| set(s));
+            // Commits still reach the kernel before they are answered: only a power failure loses them, no kill does.
+            ["fsync=off", "full_page_writes=off"].iter().for_each(|s| set(s));
         }
         if shared_memory_on_disk {
             set("dynamic_shared_memory_type=mmap");
