@@ -36,7 +36,7 @@ generate: ## writes docs/fields.md and the SDK's accessors from the field table
 	$(CARGO) run --quiet -p model --example generate
 
 sqlx-prepare: setup ## writes .sqlx/ from the queries in the code, against a private PostgreSQL
-	tools/sqlx-prepare.sh
+	migrations/prepare.sh
 
 fuzz: ## runs every fuzz target for a minute (needs cargo-fuzz and a nightly toolchain)
 	tools/fuzz.sh

@@ -13,3 +13,4 @@ mod operations;
 mod plugins;
 mod records;
 mod scan;
+mod service;

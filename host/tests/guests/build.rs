@@ -11,8 +11,8 @@ fn folder() -> PathBuf {
 /// Names of all guests, from their files.
 pub fn names() -> Vec<String> {
     let files = std::fs::read_dir(folder().join("guests")).unwrap();
-    let mut names: Vec<String> =
-        files.map(|f| f.unwrap().path().file_stem().unwrap().to_str().unwrap().to_owned()).collect();
+    let paths = files.map(|f| f.unwrap().path()).filter(|p| p.is_file());
+    let mut names: Vec<String> = paths.map(|p| p.file_stem().unwrap().to_str().unwrap().to_owned()).collect();
     names.sort();
     names
 }

@@ -9,4 +9,8 @@ mod build;
 mod cases;
 mod folder;
 mod good;
+mod service;
 mod setup;
+
+#[path = "../store/server.rs"]
+mod server;

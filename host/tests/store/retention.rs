@@ -179,7 +179,7 @@ async fn a_month_with_records_that_somebody_has_not_read_stays() {
 
     let mut admin = admin(&server, &database).await;
     let positions: Vec<_> =
-        store.read_log(Position::START, 10).await.unwrap().iter().map(|r| r.position).collect();
+        store.read_log(Position::START, None, 10).await.unwrap().iter().map(|r| r.position).collect();
     has_read(&mut admin, "a", EVERYTHING).await;
     has_read(&mut admin, "b", positions[0]).await;
     let done = maintain(&store).await;
@@ -354,7 +354,7 @@ async fn nothing_is_lost_while_months_are_dropped_under_a_writer_and_a_reader() 
     let end = Instant::now() + Duration::from_secs(120);
     loop {
         assert!(Instant::now() < end, "the writers are stuck");
-        let rows = store.read_log(after, 64).await.unwrap();
+        let rows = store.read_log(after, None, 64).await.unwrap();
         for row in &rows {
             assert!(seen.insert(row.id.0), "{} was read twice", row.id);
         }

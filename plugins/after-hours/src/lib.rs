@@ -120,6 +120,11 @@ impl Detector for AfterHours {
     }
 
     #[inline]
+    fn looks_back_at(&self, call: &Call) -> bool {
+        call.hours != Hours::Open
+    }
+
+    #[inline]
     fn select(&self, row: &Row<'_>) -> Option<(Subject, Call)> {
         let class = match row.called_class() {
             known::INTERNATIONAL => Class::International,

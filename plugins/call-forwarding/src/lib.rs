@@ -132,6 +132,11 @@ impl Detector for CallForwarding {
     }
 
     #[inline]
+    fn looks_back_at(&self, leg: &Leg) -> bool {
+        matches!(leg.what, What::Forwarded { .. })
+    }
+
+    #[inline]
     fn select(&self, row: &Row<'_>) -> Option<(Subject, Leg)> {
         let user = row.user();
         if !user.is_present() {

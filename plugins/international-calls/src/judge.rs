@@ -235,7 +235,8 @@ impl InternationalCalls {
                 (calls.clone().min().unwrap_or(0), calls.max().unwrap_or(0), before.days().len() as u32);
             facts.usual_hour = before.busiest_hour();
             facts.premium_days = before.premium_days() as u32;
-            facts.known_countries = added.first().map_or(0, |c| before.countries_known(c.start)) as u32;
+            let first = added.iter().find(|c| belongs(c));
+            facts.known_countries = first.map_or(0, |c| before.countries_known(c.start)) as u32;
         }
         for call in added.iter().filter(|c| belongs(c)) {
             facts.calls += 1;

@@ -127,6 +127,11 @@ impl Detector for InternationalCalls {
     }
 
     #[inline]
+    fn looks_back_at(&self, call: &Call) -> bool {
+        call.is_foreign()
+    }
+
+    #[inline]
     fn select(&self, row: &Row<'_>) -> Option<(Subject, Call)> {
         let user = row.user();
         if !user.is_present() {

@@ -40,6 +40,14 @@ pub trait Detector: Sized {
     /// The longest time back that `step` asks for with [`Now::within`] or a [`crate::Window`].
     fn look_back(&self) -> Millis;
 
+    /// Whether a later step that looks back may have to see this event. Those before the first such event are
+    /// forgotten as soon as they are final, so a step that looks back must take no notice of the others: then a user
+    /// of whom little is remarkable takes little memory. Leave it alone in a detector with a [`crate::Window`], which counts them all.
+    #[inline]
+    fn looks_back_at(&self, _event: &Self::Event) -> bool {
+        true
+    }
+
     /// Picks the rows that matter and what to keep of them. The subject must be the manifest's partition.
     fn select(&self, row: &Row<'_>) -> Option<(Subject, Self::Event)>;
 

@@ -10,6 +10,10 @@ use crate::types::{Name, Number, Subject};
 /// Memory that an idle subject costs beyond its bytes: its place in the table, which is on average two thirds full,
 /// and what the allocator adds.
 const OVERHEAD: usize = 48;
+/// An eighth of the room is freed at a time.
+const EVICTED_SHARE: usize = 8;
+/// So finely is it told who was not used for longest.
+const AGES: usize = 256;
 
 /// A subject in eight bytes: the kinds of number, in the top four bits, leave room for the others.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -71,12 +75,24 @@ struct Entry {
     place: Place,
 }
 
+impl Entry {
+    /// Memory that forgetting it frees; none if it must not be forgotten.
+    fn saved(&self) -> Option<usize> {
+        match &self.place {
+            Place::Rest { bytes, saved: true } => Some(cost(bytes)),
+            _ => None,
+        }
+    }
+}
+
 /// See the module.
 pub(crate) struct Subjects {
     table: FxHashMap<Key, Entry>,
     /// Memory of those at rest.
     bytes: usize,
-    /// Most memory they may take, as long as they are saved.
+    /// Of it, of those that are stored.
+    saved: usize,
+    /// Most memory those at rest may take; what is not yet stored may exceed it.
     room: usize,
 }
 
@@ -86,7 +102,7 @@ fn cost(bytes: &[u8]) -> usize {
 
 impl Subjects {
     pub(crate) fn new(room: usize) -> Subjects {
-        Subjects { table: FxHashMap::default(), bytes: 0, room }
+        Subjects { table: FxHashMap::default(), bytes: 0, saved: 0, room }
     }
 
     pub(crate) fn set_room(&mut self, room: usize) {
@@ -104,14 +120,16 @@ impl Subjects {
     /// The subject goes to work.
     pub(crate) fn put_to_work(&mut self, key: Key, slot: u32) {
         let old = self.table.insert(key, Entry { used: 0, place: Place::Work(slot) });
-        if let Some(Entry { place: Place::Rest { bytes, .. }, .. }) = old {
+        if let Some(Entry { place: Place::Rest { bytes, saved }, .. }) = old {
             self.bytes -= cost(&bytes);
+            self.saved -= if saved { cost(&bytes) } else { 0 };
         }
     }
 
     /// The subject comes to rest.
     pub(crate) fn put_to_rest(&mut self, key: Key, bytes: Box<[u8]>, saved: bool, used: u32) {
         self.bytes += cost(&bytes);
+        self.saved += if saved { cost(&bytes) } else { 0 };
         self.table.insert(key, Entry { used, place: Place::Rest { bytes, saved } });
     }
 
@@ -119,6 +137,7 @@ impl Subjects {
     pub(crate) fn save(&mut self, key: Key) -> Option<&[u8]> {
         match &mut self.table.get_mut(&key)?.place {
             Place::Rest { bytes, saved } => {
+                self.saved += if *saved { 0 } else { cost(bytes) };
                 *saved = true;
                 Some(bytes)
             }
@@ -126,39 +145,30 @@ impl Subjects {
         }
     }
 
-    /// Forgets the stored subjects that were not used for longest if they take too much memory.
-    pub(crate) fn evict(&mut self) {
-        if self.bytes <= self.room {
+    /// Forgets the stored subjects that were not used for longest if those at rest take too much memory. `now` is the
+    /// count of the batch.
+    pub(crate) fn evict(&mut self, now: u32) {
+        // Some more than need be is forgotten, so that this is seldom.
+        let share = self.room / EVICTED_SHARE;
+        if self.bytes <= self.room || self.saved < share {
             return;
         }
-        // Some more than need be, so that this is seldom.
-        let wanted = self.room / 8 * 7;
-        let idle = |since: u32| {
-            let of = |e: &Entry| match &e.place {
-                Place::Rest { bytes, saved: true } if e.used < since => cost(bytes),
-                _ => 0,
-            };
-            self.table.values().map(of).sum::<usize>()
-        };
-        // The first batch for which forgetting all that was last used before it is enough.
-        let (mut low, mut high) = (0, u32::MAX);
-        while low < high {
-            let middle = low + (high - low) / 2;
-            if self.bytes - idle(middle) <= wanted {
-                high = middle;
-            } else {
-                low = middle + 1;
-            }
+        let excess = self.bytes - (self.room - share);
+        let oldest = self.table.values().filter_map(|e| e.saved().map(|_| e.used)).min().unwrap_or(now);
+        let step = now.saturating_sub(oldest) / AGES as u32 + 1;
+        let age = |e: &Entry| ((e.used.saturating_sub(oldest) / step) as usize).min(AGES - 1);
+        let mut of_age = [0; AGES];
+        for entry in self.table.values() {
+            of_age[age(entry)] += entry.saved().unwrap_or(0);
         }
-        let mut freed = 0;
-        self.table.retain(|_, e| match &e.place {
-            Place::Rest { bytes, saved: true } if e.used < low => {
-                freed += cost(bytes);
-                false
-            }
-            _ => true,
-        });
+        let (mut ages, mut freed) = (0, 0);
+        while ages < AGES && freed < excess {
+            freed += of_age[ages];
+            ages += 1;
+        }
+        self.table.retain(|_, e| e.saved().is_none() || age(e) >= ages);
         self.bytes -= freed;
+        self.saved -= freed;
     }
 }
 
@@ -191,13 +201,13 @@ mod tests {
             subjects.put_to_rest(key(n), vec![0; 10].into(), n != 2, n);
         }
         subjects.put_to_work(key(3), 0);
-        subjects.evict();
+        subjects.evict(16);
         assert_eq!(subjects.len(), 8 + 1, "seven eighths of ten, and the one at work");
         assert!(subjects.place(key(2)).is_some() && subjects.place(key(3)).is_some());
         assert!(subjects.place(key(1)).is_none() && subjects.place(key(16)).is_some());
         assert_eq!(subjects.save(key(2)), Some(&[0; 10][..]));
         subjects.set_room(0);
-        subjects.evict();
+        subjects.evict(16);
         assert_eq!((subjects.len(), subjects.bytes), (1, 0));
     }
 }

@@ -136,7 +136,7 @@ impl<D: Detector> Runner<D> {
     /// When the batch does not have the declared columns, or stored state cannot be read.
     pub fn process(&mut self, batch: &Batch) -> Result<Vec<Output>, Error> {
         self.columns.check(batch)?;
-        self.batches = self.batches.wrapping_add(1);
+        self.batches = self.batches.saturating_add(1);
         self.take(batch)?;
         self.fetch();
         self.insert();
@@ -207,7 +207,6 @@ impl<D: Detector> Runner<D> {
     /// Folds and tells what this batch touched.
     fn settle(&mut self) -> Vec<Output> {
         let mut output = Vec::new();
-        let look_back = self.detector.look_back();
         for slot in self.touched.drain(..) {
             let entry = &mut self.slots[slot as usize];
             entry.touched = false;
@@ -215,7 +214,7 @@ impl<D: Detector> Runner<D> {
             entry.timeline.catch_up(&self.detector, subject);
             entry.timeline.tell(&self.detector, subject, &mut output);
             if entry.timeline.wants_sealing() {
-                entry.timeline.seal(self.horizon, look_back);
+                entry.timeline.seal(&self.detector, self.horizon);
             }
         }
         output
@@ -278,7 +277,7 @@ impl<D: Detector> Runner<D> {
                 self.put_to_rest(*slot)?;
             }
         }
-        self.subjects.evict();
+        self.subjects.evict(self.batches);
         Ok(())
     }
 
@@ -326,7 +325,7 @@ impl<D: Detector> Runner<D> {
                 imports::state_set(&name, bytes);
             }
         }
-        self.subjects.evict();
+        self.subjects.evict(self.batches);
         if self.too_late > 0 {
             crate::log::info(&format!(
                 "{} events started before the horizon and were left out",

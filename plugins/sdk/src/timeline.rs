@@ -202,7 +202,10 @@ where
 
     /// Seals what is older than the horizon, at the newest copy of the fold that is: nothing is folded twice.
     /// The fold must be caught up and told.
-    pub(crate) fn seal(&mut self, horizon: Millis, look_back: Millis) {
+    pub(crate) fn seal<D>(&mut self, detector: &D, horizon: Millis)
+    where
+        D: Detector<Event = E, State = S, Facts = F>,
+    {
         self.sealed_until = self.sealed_until.max(horizon);
         let older = |(after, _): &(u64, Fold<S, F>)| {
             self.events.get((*after - self.base - 1) as usize).is_some_and(|e| e.start < horizon)
@@ -214,7 +217,7 @@ where
                 self.sealed_len = (after - self.base) as usize;
             }
         }
-        self.drop_older(look_back);
+        self.drop_older(detector);
         self.forget_final(horizon);
     }
 
@@ -224,8 +227,7 @@ where
     where
         D: Detector<Event = E, State = S, Facts = F>,
     {
-        let look_back = detector.look_back();
-        self.seal(horizon, look_back);
+        self.seal(detector, horizon);
         let older = self.events.partition_point(|e| e.start < horizon);
         if older <= self.sealed_len {
             return;
@@ -239,17 +241,19 @@ where
             }
         }
         self.sealed_len = older;
-        self.drop_older(look_back);
+        self.drop_older(detector);
         self.forget_final(horizon);
     }
 
     /// Drops events that no step will look back at: a window reaches back from the newest sealed event at most.
-    fn drop_older(&mut self, look_back: Millis) {
-        if self.sealed_len == 0 {
-            return;
-        }
-        let oldest = self.events[self.sealed_len - 1].start.saturating_sub(look_back);
-        let gone = self.events[..self.sealed_len].partition_point(|e| e.start <= oldest);
+    fn drop_older<D>(&mut self, detector: &D)
+    where
+        D: Detector<Event = E, State = S, Facts = F>,
+    {
+        let Some(newest) = self.sealed_len.checked_sub(1) else { return };
+        let oldest = self.events[newest].start.saturating_sub(detector.look_back());
+        let seen = |e: &Stamped<E>| e.start > oldest && detector.looks_back_at(&e.event);
+        let gone = self.events[..self.sealed_len].iter().position(seen).unwrap_or(self.sealed_len);
         self.events.drain(..gone);
         self.base += gone as u64;
         self.sealed_len -= gone;
