@@ -25,6 +25,9 @@ fn at_work(i: u64, records: u64) -> i64 {
     MONDAY + (day / 5 * 7 + day % 5) * DAY + 8 * HOUR + within
 }
 
+/// One call in so many goes abroad.
+const ABROAD: u32 = 200;
+
 /// Outgoing calls of 2,200 users over three months, 38 columns.
 pub fn write_csv(path: &Path, records: u64) -> std::io::Result<()> {
     let mut random = ChaCha8Rng::seed_from_u64(1);
@@ -40,9 +43,11 @@ pub fn write_csv(path: &Path, records: u64) -> std::io::Result<()> {
         let (correlation, report) = (uuid(&mut random), uuid(&mut random));
         let (local, remote): (u128, u128) = (random.random(), random.random());
         let called: u32 = random.random_range(10_000_000..99_999_999);
+        // A Spanish mobile number, or one in London.
+        let prefix = if random.random_range(0..ABROAD) == 0 { "+4420" } else { "+346" };
         writeln!(
             out,
-            "{start_text},{start_text},{duration},+3491{called:07},+5760{called},User {user},+34911234567,NA,{correlation},Madrid,,,,\
+            "{start_text},{start_text},{duration},+34911{user:06},{prefix}{called},User {user},+34911234567,NA,{correlation},Madrid,,,,\
              ORIGINATING,SIP_NATIONAL,SIP,45.6.0,,windows,,,TRUE,,,,,+34911234500,60,User,SSE{i}@10.0.0.1,{local:032x},{remote:032x},\
              00000000-0000-4000-8000-{user:012x},00000000-0000-4000-8000-00000000000a,{report},\
              00000000-0000-4000-8000-00000000000b,Local,{end_text}"
