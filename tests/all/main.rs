@@ -12,4 +12,5 @@ mod log;
 mod operations;
 mod plugins;
 mod records;
+mod replay;
 mod scan;
