@@ -5,8 +5,8 @@ use serde::{Deserialize, Serialize};
 
 use crate::harness::{Arrival, Harness, Random, Record, logged, stored};
 use crate::{
-    Case, DAY, Detector, Episode, Episodes, HOUR, MINUTE, Migrated, Millis, Now, OldState, Output, Report, Row,
-    Severity, Subject, Window,
+    Case, DAY, Detector, Episode, Episodes, HOUR, MINUTE, Migrated, Millis, Now, OldState, Output, Report,
+    Row, Severity, Subject, Window,
 };
 
 const MANIFEST: &str = r#"

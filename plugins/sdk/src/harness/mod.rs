@@ -32,7 +32,8 @@ pub struct Arrival {
 
 impl Arrival {
     /// In the order of their report times, one batch of 512 after the other.
-    pub const IN_ORDER: Arrival = Arrival { seed: 0, shuffle: false, repeat: false, restart: false, crowd: false };
+    pub const IN_ORDER: Arrival =
+        Arrival { seed: 0, shuffle: false, repeat: false, restart: false, crowd: false };
 
     /// In random batches.
     pub fn split(seed: u64) -> Arrival {
