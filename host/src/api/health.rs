@@ -37,7 +37,7 @@ const HEADER_LIMIT: Duration = Duration::from_secs(3);
 const CONNECTION_LIMIT: Duration = Duration::from_secs(10);
 
 /// Most connections at once; a probe and a few scrapers need five. Others wait in the listener's queue for a place, which
-/// comes free after [`CONNECTION_LIMIT`] at the latest.
+/// comes free after ten seconds at the latest.
 pub const MAX_CONNECTIONS: usize = 32;
 
 /// Most bytes of a request's header, and most fields in it. Scrapers send some 300 bytes.

@@ -71,7 +71,9 @@ async fn run_in(args: &IngestArgs, rejected: Option<RejectedFile>, session: &Ses
         progress: Some(progress.clone()),
         stop: session.stop.clone(),
         rejected,
-        workers: 0,
+        // One, so that records are committed in the order of the file: a running engine may look at any moment, and of two
+        // writers that share a file of days the slower one's records would be late.
+        workers: 1,
         patience: Duration::from_secs(u64::from(session.config.database_patience_seconds)),
     };
     let directory = Arc::new(Directory::from_config(&session.config));

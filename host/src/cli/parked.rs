@@ -66,7 +66,7 @@ impl Which {
 /// When the database fails, or it is not said which records are meant.
 pub fn run(command: &ParkedCommand, global: &Global) -> CliResult {
     match command {
-        ParkedCommand::List { which, format } => list(which.filter(true)?, *format, global),
+        ParkedCommand::List { which, format } => list(&which.filter(true)?, *format, global),
         ParkedCommand::Retry { which, all } => {
             let filter = which.filter(*all)?;
             with_store("parked retry", global, async |session| {
@@ -88,9 +88,9 @@ pub fn run(command: &ParkedCommand, global: &Global) -> CliResult {
     }
 }
 
-fn list(filter: ParkedFilter, format: Format, global: &Global) -> CliResult {
+fn list(filter: &ParkedFilter, format: Format, global: &Global) -> CliResult {
     with_store("parked list", global, async |session| {
-        let parked = session.store.parked(&filter).await?;
+        let parked = session.store.parked(filter).await?;
         let heading = ["RECORD", "REPORTED", "DETECTOR", "TRIES", "RETRY", "REASON"];
         print(&listing(&parked, format, &heading, |p| {
             vec![

@@ -4,6 +4,7 @@ use super::*;
 const LABELS: [&str; 5] = ["detector", "change", "role", "version", "le"];
 
 /// Name, labels and value of every sample.
+#[allow(clippy::type_complexity, reason = "name, labels and value, read once")]
 fn samples(text: &str) -> Vec<(String, Vec<(String, String)>, f64)> {
     let sample = |line: &str| {
         let (series, value) = line.rsplit_once(' ').unwrap();

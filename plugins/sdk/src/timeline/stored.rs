@@ -109,6 +109,7 @@ impl<E, S, F> Timeline<E, S, F> {
 }
 
 /// Reads what [`Timeline::write`] wrote, of whichever version of the detector.
+#[allow(clippy::type_complexity, reason = "a name for the one use would hide what a detector's types become")]
 pub(crate) fn read<D: Detector>(bytes: &[u8]) -> Result<Timeline<D::Event, D::State, D::Facts>, String> {
     let (schema, body) = match bytes {
         [FORM, schema, body @ ..] => (*schema, body),
