@@ -35,6 +35,7 @@ const ROOM_MIB: usize = 4_095;
 /// State as the database would hold it, in the benchmark's own memory, which is not counted.
 #[derive(Default)]
 struct Kept {
+    #[allow(clippy::type_complexity, reason = "detector, subject, value: used once")]
     values: Mutex<FxHashMap<String, FxHashMap<u32, Box<[u8]>>>>,
     /// Nothing is evicted, so nothing need be kept.
     forgetful: bool,
