@@ -249,8 +249,9 @@ where
     {
         let Some(newest) = self.sealed_len.checked_sub(1) else { return };
         let oldest = self.events[newest].start.saturating_sub(detector.look_back());
-        let seen = |e: &Stamped<E>| e.start > oldest && detector.looks_back_at(&e.event);
-        let gone = self.events[..self.sealed_len].iter().position(seen).unwrap_or(self.sealed_len);
+        let sealed = &self.events[..self.sealed_len];
+        let mut gone = sealed.partition_point(|e| e.start <= oldest);
+        gone += sealed[gone..].iter().take_while(|e| !detector.looks_back_at(&e.event)).count();
         self.events.drain(..gone);
         self.base += gone as u64;
         self.sealed_len -= gone;
