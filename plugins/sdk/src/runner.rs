@@ -30,21 +30,21 @@ const ROOM_SHARE: usize = 2;
 
 /// Subjects at work whose slot is found without searching: one comparison, where a hash table's search is two loops.
 const RECENT_BITS: u32 = 12;
-/// No slot has this number.
-const NOBODY: (Key, u32) = (Key::NOBODY, u32::MAX);
 
 type TimelineOf<D> = Timeline<<D as Detector>::Event, <D as Detector>::State, <D as Detector>::Facts>;
 
+/// In this order, for the cache.
+#[repr(C)]
 struct Slot<D: Detector> {
     /// [`Key::NOBODY`] if the slot is free.
     key: Key,
-    timeline: TimelineOf<D>,
     /// Has events that are not folded, in this batch.
     touched: bool,
     /// Differs from what is stored.
     dirty: bool,
     /// Count of the batch that last used it.
     used: u32,
+    timeline: TimelineOf<D>,
 }
 
 /// A configured detector with its subjects.
@@ -54,8 +54,8 @@ pub struct Runner<D: Detector> {
     slots: Vec<Slot<D>>,
     free: Vec<u32>,
     subjects: Subjects,
-    /// The subject last found at each place, with its slot.
-    recent: Vec<(Key, u32)>,
+    /// The slot last found for each place; it may be another subject's by now, or free.
+    recent: Vec<u32>,
     touched: Vec<u32>,
     /// Events of the batch under way with their subjects' slots; kept for its buffer.
     taken: Vec<(u32, Stamped<D::Event>)>,
@@ -110,7 +110,7 @@ impl<D: Detector> Runner<D> {
             slots: Vec::new(),
             free: Vec::new(),
             subjects: Subjects::new(room),
-            recent: vec![NOBODY; 1 << RECENT_BITS],
+            recent: vec![0; 1 << RECENT_BITS],
             touched: Vec::new(),
             taken: Vec::new(),
             changed: Vec::new(),
@@ -165,7 +165,10 @@ impl<D: Detector> Runner<D> {
             let event = Stamped { start, report, id: row.record_id(), event };
             let key = Key::of(subject);
             let known = self.recent[place(key)];
-            let slot = if known.0 == key { known.1 } else { self.find(key)? };
+            let slot = match self.slots.get(known as usize) {
+                Some(slot) if slot.key == key => known,
+                _ => self.find(key)?,
+            };
             self.taken.push((slot, event));
         }
         Ok(())
@@ -237,7 +240,7 @@ impl<D: Detector> Runner<D> {
                 self.put_to_work(key, timeline, false)
             }
         };
-        self.recent[place(key)] = (key, slot);
+        self.recent[place(key)] = slot;
         Ok(slot)
     }
 
@@ -288,10 +291,6 @@ impl<D: Detector> Runner<D> {
         entry.timeline = Timeline::default();
         self.subjects.put_to_rest(key, self.buffer.as_slice().into(), !entry.dirty, entry.used);
         self.free.push(slot);
-        let known = &mut self.recent[place(key)];
-        if known.0 == key {
-            *known = NOBODY;
-        }
         Ok(())
     }
 

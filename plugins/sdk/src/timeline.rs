@@ -30,6 +30,9 @@ struct Fold<S, F> {
     episodes: Episodes<F>,
 }
 
+/// A copy of a fold, and the place after its last event.
+type Rung<S, F> = (u64, Fold<S, F>);
+
 impl<S: Default, F> Default for Fold<S, F> {
     fn default() -> Self {
         Fold { state: S::default(), episodes: Episodes::default() }
@@ -43,34 +46,35 @@ struct Told {
     fingerprint: u64,
 }
 
-/// See the module.
+/// See the module. In this order, because what every event needs then shares few lines of the cache.
 #[derive(Clone, Debug)]
+#[repr(C)]
 pub(crate) struct Timeline<E, S, F> {
-    /// Fold over everything up to `events[sealed_len]`, exclusive.
-    sealed: Fold<S, F>,
+    /// By start time and identity.
+    events: Vec<Stamped<E>>,
+    /// How many of `events` are in `live`; at least `sealed_len`.
+    folded: usize,
+    /// How many of `events` are sealed and kept only for looking back.
+    sealed_len: usize,
     /// Events that start before this come too late.
     sealed_until: Millis,
     /// Events that were forgotten: the place of `events[0]` in the whole history.
     base: u64,
-    /// How many of `events` are sealed and kept only for looking back.
-    sealed_len: usize,
-    /// By start time and identity.
-    events: Vec<Stamped<E>>,
-    told: Vec<Told>,
-    /// Fold over `events[..folded]`.
-    live: Fold<S, F>,
-    /// How many of `events` are in `live`; at least `sealed_len`.
-    folded: usize,
     /// `live` was taken back since it was last told.
     taken_back: bool,
+    /// Fold over `events[..folded]`.
+    live: Fold<S, F>,
+    told: Vec<Told>,
     /// Copies of `live` by the place after their last event, ascending; all after the sealed part.
-    ladder: Vec<(u64, Fold<S, F>)>,
+    ladder: Vec<Rung<S, F>>,
+    /// Fold over everything up to `events[sealed_len]`, exclusive.
+    sealed: Box<Fold<S, F>>,
 }
 
 impl<E, S: Default, F> Default for Timeline<E, S, F> {
     fn default() -> Self {
         Timeline {
-            sealed: Fold::default(),
+            sealed: Box::default(),
             sealed_until: Millis::MIN,
             base: 0,
             sealed_len: 0,
@@ -155,19 +159,14 @@ where
     }
 
     /// Steps through the events that are not yet in the fold.
+    #[inline]
     pub(crate) fn catch_up<D>(&mut self, detector: &D, subject: Subject)
     where
         D: Detector<Event = E, State = S, Facts = F>,
     {
-        while self.folded < self.events.len() {
-            self.folded += 1;
-            let now = Now::new(subject, self.base, &self.events[..self.folded]);
-            detector.step(&mut self.live.state, &now, &mut self.live.episodes);
-            let place = self.base + self.folded as u64;
-            if place.is_multiple_of(RUNG) {
-                self.ladder.push((place, self.live.clone()));
-            }
-        }
+        let done = self.folded;
+        self.folded = self.events.len();
+        step(detector, subject, (self.base, &self.events), done, &mut self.live, Some(&mut self.ladder));
     }
 
     /// Says what changed since the last time.
@@ -207,13 +206,13 @@ where
         D: Detector<Event = E, State = S, Facts = F>,
     {
         self.sealed_until = self.sealed_until.max(horizon);
-        let older = |(after, _): &(u64, Fold<S, F>)| {
+        let older = |(after, _): &Rung<S, F>| {
             self.events.get((*after - self.base - 1) as usize).is_some_and(|e| e.start < horizon)
         };
         if let Some(newest) = self.ladder.iter().rposition(older) {
             let mut rungs = self.ladder.drain(..=newest);
             if let Some((after, fold)) = rungs.next_back() {
-                self.sealed = fold;
+                *self.sealed = fold;
                 self.sealed_len = (after - self.base) as usize;
             }
         }
@@ -233,12 +232,10 @@ where
             return;
         }
         if older == self.folded {
-            self.sealed.clone_from(&self.live);
+            self.sealed.as_mut().clone_from(&self.live);
         } else {
-            for upto in self.sealed_len + 1..=older {
-                let now = Now::new(subject, self.base, &self.events[..upto]);
-                detector.step(&mut self.sealed.state, &now, &mut self.sealed.episodes);
-            }
+            let events = (self.base, &self.events[..older]);
+            step(detector, subject, events, self.sealed_len, &mut self.sealed, None);
         }
         self.sealed_len = older;
         self.drop_older(detector);
@@ -252,8 +249,9 @@ where
     {
         let Some(newest) = self.sealed_len.checked_sub(1) else { return };
         let oldest = self.events[newest].start.saturating_sub(detector.look_back());
-        let seen = |e: &Stamped<E>| e.start > oldest && detector.looks_back_at(&e.event);
-        let gone = self.events[..self.sealed_len].iter().position(seen).unwrap_or(self.sealed_len);
+        let sealed = &self.events[..self.sealed_len];
+        let mut gone = sealed.partition_point(|e| e.start <= oldest);
+        gone += sealed[gone..].iter().take_while(|e| !detector.looks_back_at(&e.event)).count();
         self.events.drain(..gone);
         self.base += gone as u64;
         self.sealed_len -= gone;
@@ -282,11 +280,33 @@ where
 
     /// After reading from storage: `live` is not stored.
     pub(crate) fn restored(&mut self) {
-        self.live = self.sealed.clone();
+        self.live = Fold::clone(&self.sealed);
         self.folded = self.sealed_len;
         self.ladder.clear();
         // What was told before may not come back: a late event can have undone it.
         self.taken_back = true;
+    }
+}
+
+/// Takes a fold over `done` of these events to the end of them. `base` is their place in the whole history. The one
+/// caller of [`Detector::step`], so that the compiler makes one loop of the two.
+fn step<D: Detector>(
+    detector: &D,
+    subject: Subject,
+    (base, events): (u64, &[Stamped<D::Event>]),
+    done: usize,
+    fold: &mut Fold<D::State, D::Facts>,
+    mut ladder: Option<&mut Vec<Rung<D::State, D::Facts>>>,
+) {
+    for upto in done + 1..=events.len() {
+        let now = Now::new(subject, base, &events[..upto]);
+        detector.step(&mut fold.state, &now, &mut fold.episodes);
+        let place = base + upto as u64;
+        if place.is_multiple_of(RUNG)
+            && let Some(ladder) = &mut ladder
+        {
+            ladder.push((place, fold.clone()));
+        }
     }
 }
 

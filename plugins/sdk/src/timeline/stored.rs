@@ -102,7 +102,7 @@ impl<E, S, F> Timeline<E, S, F> {
         if !rest.is_empty() || sealed_len as usize > events.len() {
             return Err(postcard::Error::DeserializeBadEncoding);
         }
-        let sealed = Fold { state, episodes };
+        let sealed = Box::new(Fold { state, episodes });
         let sealed_len = sealed_len as usize;
         Ok(Timeline { sealed, sealed_until, base, sealed_len, events, told, ..Timeline::default() })
     }
@@ -172,8 +172,9 @@ impl OldState<'_> {
             .map_err(|e| format!("schema {} cannot be read: {e}", self.schema))?;
         let stamped =
             |e: Stamped<E>| Stamped { start: e.start, report: e.report, id: e.id, event: event(e.event) };
+        let sealed = *old.sealed;
         Ok(Migrated(Timeline {
-            sealed: Fold { state: state(old.sealed.state), episodes: old.sealed.episodes.map(facts) },
+            sealed: Box::new(Fold { state: state(sealed.state), episodes: sealed.episodes.map(facts) }),
             sealed_until: old.sealed_until,
             base: old.base,
             sealed_len: old.sealed_len,
