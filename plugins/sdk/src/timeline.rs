@@ -16,6 +16,7 @@ pub use stored::{Migrated, OldState};
 use crate::detector::Detector;
 use crate::episode::Episodes;
 use crate::finding::{Finding, Output, cut_title, usual_score};
+use crate::panel::Panel;
 use crate::span::{Now, Stamped};
 use crate::types::{Millis, Subject};
 
@@ -158,19 +159,32 @@ where
         }
     }
 
+    /// When the events that are kept happened.
+    pub(crate) fn starts(&self) -> impl DoubleEndedIterator<Item = Millis> {
+        self.events.iter().map(|e| e.start)
+    }
+
+    /// Has the events from this moment on stepped again: what they see of the organisation may have changed.
+    pub(crate) fn redo_from(&mut self, start: Millis) {
+        let at = self.sealed_len + self.events[self.sealed_len..].partition_point(|e| e.start < start);
+        if at < self.folded {
+            self.take_back_to(at);
+        }
+    }
+
     /// Steps through the events that are not yet in the fold.
     #[inline]
-    pub(crate) fn catch_up<D>(&mut self, detector: &D, subject: Subject)
+    pub(crate) fn catch_up<D>(&mut self, panel: &mut Panel<D>, subject: Subject)
     where
         D: Detector<Event = E, State = S, Facts = F>,
     {
         let done = self.folded;
         self.folded = self.events.len();
-        step(detector, subject, (self.base, &self.events), done, &mut self.live, Some(&mut self.ladder));
+        step(panel, subject, (self.base, &self.events), done, &mut self.live, Some(&mut self.ladder));
     }
 
     /// Says what changed since the last time.
-    pub(crate) fn tell<D>(&mut self, detector: &D, subject: Subject, output: &mut Vec<Output>)
+    pub(crate) fn tell<D>(&mut self, panel: &Panel<D>, subject: Subject, output: &mut Vec<Output>)
     where
         D: Detector<Event = E, State = S, Facts = F>,
     {
@@ -182,7 +196,12 @@ where
         for episode in self.live.episodes.iter() {
             let told = Told { key: episode.key(), fingerprint: episode.fingerprint() };
             if !self.told.contains(&told) {
-                output.push(Output::Raise(Box::new(finding(detector, subject, &told.key, episode))));
+                output.push(Output::Raise(Box::new(finding(
+                    panel.of(episode.variant()),
+                    subject,
+                    &told.key,
+                    episode,
+                ))));
             }
             now.push(told);
         }
@@ -201,7 +220,7 @@ where
 
     /// Seals what is older than the horizon, at the newest copy of the fold that is: nothing is folded twice.
     /// The fold must be caught up and told.
-    pub(crate) fn seal<D>(&mut self, detector: &D, horizon: Millis)
+    pub(crate) fn seal<D>(&mut self, panel: &Panel<D>, horizon: Millis)
     where
         D: Detector<Event = E, State = S, Facts = F>,
     {
@@ -216,17 +235,17 @@ where
                 self.sealed_len = (after - self.base) as usize;
             }
         }
-        self.drop_older(detector);
+        self.drop_older(panel);
         self.forget_final(horizon);
     }
 
     /// Seals all that is older than the horizon, so that as few events as possible are kept. What lies after the
     /// newest copy of the fold is folded again, once in its life. The fold must be caught up and told.
-    pub(crate) fn seal_all<D>(&mut self, detector: &D, subject: Subject, horizon: Millis)
+    pub(crate) fn seal_all<D>(&mut self, panel: &mut Panel<D>, subject: Subject, horizon: Millis)
     where
         D: Detector<Event = E, State = S, Facts = F>,
     {
-        self.seal(detector, horizon);
+        self.seal(panel, horizon);
         let older = self.events.partition_point(|e| e.start < horizon);
         if older <= self.sealed_len {
             return;
@@ -235,23 +254,23 @@ where
             self.sealed.as_mut().clone_from(&self.live);
         } else {
             let events = (self.base, &self.events[..older]);
-            step(detector, subject, events, self.sealed_len, &mut self.sealed, None);
+            step(panel, subject, events, self.sealed_len, &mut self.sealed, None);
         }
         self.sealed_len = older;
-        self.drop_older(detector);
+        self.drop_older(panel);
         self.forget_final(horizon);
     }
 
     /// Drops events that no step will look back at: a window reaches back from the newest sealed event at most.
-    fn drop_older<D>(&mut self, detector: &D)
+    fn drop_older<D>(&mut self, panel: &Panel<D>)
     where
         D: Detector<Event = E, State = S, Facts = F>,
     {
         let Some(newest) = self.sealed_len.checked_sub(1) else { return };
-        let oldest = self.events[newest].start.saturating_sub(detector.look_back());
+        let oldest = self.events[newest].start.saturating_sub(panel.look_back());
         let sealed = &self.events[..self.sealed_len];
         let mut gone = sealed.partition_point(|e| e.start <= oldest);
-        gone += sealed[gone..].iter().take_while(|e| !detector.looks_back_at(&e.event)).count();
+        gone += sealed[gone..].iter().take_while(|e| !panel.of(e.variant).looks_back_at(&e.event)).count();
         self.events.drain(..gone);
         self.base += gone as u64;
         self.sealed_len -= gone;
@@ -278,10 +297,18 @@ where
         }
     }
 
-    /// After reading from storage: `live` is not stored.
-    pub(crate) fn restored(&mut self) {
-        self.live = Fold::clone(&self.sealed);
-        self.folded = self.sealed_len;
+    /// After reading from storage: takes up the fold, without stepping again what lies before `final_before`.
+    pub(crate) fn restored(&mut self, final_before: Millis) {
+        // `live` is stored only if `sealed` lacks something.
+        let whole = self.folded == self.events.len() && self.sealed_len < self.folded;
+        if whole && self.events.last().is_some_and(|e| e.start < final_before) {
+            *self.sealed = self.live.clone();
+            self.sealed_len = self.folded;
+            self.sealed_until = self.sealed_until.max(final_before);
+        } else {
+            self.live = Fold::clone(&self.sealed);
+            self.folded = self.sealed_len;
+        }
         self.ladder.clear();
         // What was told before may not come back: a late event can have undone it.
         self.taken_back = true;
@@ -291,7 +318,7 @@ where
 /// Takes a fold over `done` of these events to the end of them. `base` is their place in the whole history. The one
 /// caller of [`Detector::step`], so that the compiler makes one loop of the two.
 fn step<D: Detector>(
-    detector: &D,
+    panel: &mut Panel<D>,
     subject: Subject,
     (base, events): (u64, &[Stamped<D::Event>]),
     done: usize,
@@ -299,7 +326,9 @@ fn step<D: Detector>(
     mut ladder: Option<&mut Vec<Rung<D::State, D::Facts>>>,
 ) {
     for upto in done + 1..=events.len() {
-        let now = Now::new(subject, base, &events[..upto]);
+        let event = &events[upto - 1];
+        let (detector, organisation) = panel.at(event.variant, event.start);
+        let now = Now::new(subject, organisation, base, &events[..upto]);
         detector.step(&mut fold.state, &now, &mut fold.episodes);
         let place = base + upto as u64;
         if place.is_multiple_of(RUNG)
