@@ -73,6 +73,7 @@ impl Detector for InternationalCalls {
     type Event = Call;
     type State = State;
     type Facts = Facts;
+    type Habits = ();
 
     const STATE_SCHEMA: u8 = 2;
 
