@@ -46,6 +46,16 @@ pub struct Config {
     pub night_to: u16,
     pub burst_gap_hours: i64,
     pub gap_hours: i64,
+    pub ring_seconds: u32,
+    pub wave_users: usize,
+    pub wave_minutes: i64,
+    pub wave_gap_hours: i64,
+    pub callbacks_critical: usize,
+    pub callback_minutes_critical: u32,
+    pub shared_users: usize,
+    pub few_calls: u32,
+    pub weight_shared: f64,
+    pub weight_returned: f64,
 }
 
 impl Config {

@@ -12,7 +12,7 @@ use isolation_forest::{Forest, Options};
 use crate::habits::Habits;
 use crate::userday::{FEATURES, Figures};
 
-/// Everything random comes from here and the day.
+/// Everything random comes from here and the sample.
 const SEED: u64 = 0x7269_6e67;
 /// Forests of days kept: late events ask for the ones before.
 const KEPT: usize = 6;
@@ -32,27 +32,27 @@ pub struct Unusual {
     pub rows: u32,
 }
 
-/// Forests by the organisation's last day; `None` where there was too little to grow one.
+/// Forests by their sample's stamp; `None` where there was too little to grow one.
 #[derive(Debug, Default)]
-pub struct Cache(RefCell<Vec<(i32, Option<Rc<(Forest, u32)>>)>>);
+pub struct Cache(RefCell<Vec<(u64, Option<Rc<(Forest, u32)>>)>>);
 
 impl Cache {
     fn of(&self, habits: &Habits) -> Option<Rc<(Forest, u32)>> {
         let mut kept = self.0.borrow_mut();
-        let day = habits.last_day();
-        if let Some((_, forest)) = kept.iter().find(|(d, _)| *d == day) {
+        let stamp = habits.stamp();
+        if let Some((_, forest)) = kept.iter().find(|(s, _)| *s == stamp) {
             return forest.clone();
         }
         let rows: Vec<f64> = habits.sample().flatten().map(|f| f64::from(*f)).collect();
         let count = rows.len() / FEATURES.len();
-        let options = Options { seed: SEED ^ day as u64, ..Options::default() };
+        let options = Options { seed: SEED ^ stamp, ..Options::default() };
         // Figures are counts: finite by construction.
         let grown = if count < ROWS { None } else { Forest::fit(&rows, FEATURES.len(), options).ok() };
         let forest = grown.map(|f| Rc::new((f, count as u32)));
         if kept.len() == KEPT {
             kept.remove(0);
         }
-        kept.push((day, forest.clone()));
+        kept.push((stamp, forest.clone()));
         forest
     }
 

@@ -7,7 +7,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::hash::Hasher;
 
-use ringfence_sdk::{Name, resolve};
+use ringfence_sdk::{Name, Number, resolve};
 use serde::{Deserialize, Serialize};
 
 use crate::Call;
@@ -111,6 +111,11 @@ pub struct Day {
 }
 
 impl Day {
+    /// Notes that a range is in use; whether it changed the day.
+    pub fn note_range(&mut self, user: Name, number: Number) -> bool {
+        add(&mut self.ranges, RANGES_A_DAY, range_of(number), mark(user))
+    }
+
     /// Notes a call; whether it changed the day. Nothing here counts: a call noted twice changes nothing.
     pub fn note(&mut self, user: Name, call: &Call, short: Short, utc_day: i32) -> bool {
         let text = hash(user);
@@ -156,7 +161,11 @@ impl Usage {
     }
 
     fn known(&self, me: u16, day: i32, length: i32) -> Known {
-        if day - self.last > length || !self.few.others(me) {
+        self.known_by(self.few.others(me), day, length)
+    }
+
+    fn known_by(&self, others: bool, day: i32, length: i32) -> Known {
+        if day - self.last > length || !others {
             return Known::New;
         }
         let still = u64::MAX.checked_shr((64 - length + (day - self.last)).max(0) as u32).unwrap_or(0);
@@ -187,11 +196,14 @@ pub struct Habits {
     sample: Vec<Sampled>,
     /// Calls in the busiest hour of nine in ten user-days.
     usual_hour: u32,
+    /// Hash of the sample.
+    stamp: u64,
 }
 
-impl Habits {
-    /// Folds in a day that is final.
-    pub fn fold(&mut self, day: i32, of: &Day) {
+impl ringfence_sdk::Habits for Habits {
+    type Day = Day;
+
+    fn seal(&mut self, day: i32, of: &Day) {
         if self.first == 0 {
             self.first = day;
         }
@@ -215,11 +227,16 @@ impl Habits {
         busiest.sort_unstable();
         let at = (busiest.len() as f64 * USUAL_SHARE) as usize;
         self.usual_hour = busiest.get(at).copied().unwrap_or(0);
+        let mut hasher = rustc_hash::FxHasher::default();
+        self.sample.iter().flat_map(|s| s.figures).for_each(|f| hasher.write_u32(f.to_bits()));
+        self.stamp = hasher.finish();
     }
+}
 
-    /// The last day folded in; 0 is none.
-    pub fn last_day(&self) -> i32 {
-        self.last
+impl Habits {
+    /// Tells samples apart: a late record changes one that is not final.
+    pub fn stamp(&self) -> u64 {
+        self.stamp
     }
 
     /// Days that are known.
@@ -241,6 +258,16 @@ impl Habits {
     /// Whether others in the organisation call the range.
     pub fn range(&self, range: u32, me: u16, day: i32) -> Known {
         self.ranges.get(&range).map_or(Known::New, |u| u.known(me, day, RANGE_DAYS))
+    }
+
+    /// Whether anybody is in touch with the range.
+    pub fn range_by_any(&self, range: u32, day: i32) -> Known {
+        self.ranges.get(&range).map_or(Known::New, |u| u.known_by(true, day, RANGE_DAYS))
+    }
+
+    /// Whether anybody calls the country.
+    pub fn country_by_any(&self, country: Name, day: i32) -> Known {
+        self.countries.get(&country.0).map_or(Known::New, |u| u.known_by(true, day, COUNTRY_DAYS))
     }
 
     /// Calls abroad in the busiest hour of nine in ten user-days.

@@ -4,7 +4,9 @@
 //! ([`crate::report`]).
 
 use ringfence_sdk::calendar::day_of;
-use ringfence_sdk::{Case, DAY, Episode, Episodes, HOUR, Millis, Name, Now, Severity, Span, Stamped};
+use ringfence_sdk::{
+    Case, DAY, Episode, Episodes, HOUR, Millis, Name, Now, RecordId, Severity, Span, Stamped,
+};
 use serde::{Deserialize, Serialize};
 
 use crate::evidence::{Around, Destination, New, PIECES, Piece, Weights, note_day, score, severity, weigh};
@@ -91,16 +93,27 @@ pub struct Facts {
     pub reasons: Vec<u8>,
 }
 
+impl Facts {
+    fn note_forest(&mut self, unusual: &crate::forest::Unusual) {
+        let thousandths = (unusual.score * 1000.0).round() as u32;
+        if thousandths > self.forest {
+            self.forest = thousandths;
+            self.forest_rows = unusual.rows;
+            self.reasons.clone_from(&unusual.reasons);
+        }
+    }
+}
+
 impl InternationalCalls {
     /// Judges a call to abroad or to a premium number.
     pub(crate) fn judge(
         &self,
         history: &mut History,
-        now: &Now<'_, Call>,
-        habits: &Habits,
-        episodes: &mut Episodes<Facts>,
+        now: &Now<'_, Call, Habits>,
+        episodes: &mut Episodes<crate::Facts>,
     ) {
-        let config = &self.config;
+        let (config, habits) = (&self.config, now.organisation);
+        if std::env::var_os("DBG").is_some() { println!("STEP {} {:?} age {} ", now.start, now.subject, habits.age()); }
         let call = now.event;
         let day = day_of(call.local(now.start));
         history.turn_to(day);
@@ -134,8 +147,9 @@ impl InternationalCalls {
 
         let open = KINDS.iter().find_map(|kind| {
             let episode = episodes.peek(Case::new(kind, DAY), now.start)?;
-            let same = episode.facts.ranges.contains(&range)
-                || (to.new >= New::User && episode.facts.countries.contains(&call.country));
+            let crate::Facts::User(facts) = &episode.facts else { return None };
+            let same = facts.ranges.contains(&range)
+                || (to.new >= New::User && facts.countries.contains(&call.country));
             Some((*kind, to.fresh && same))
         });
         if rated.is_none() && unusual.is_none() && !open.is_some_and(|(_, same)| same) {
@@ -152,7 +166,7 @@ impl InternationalCalls {
         // The hour counts as a whole where the hour is the reason, a day where the day is.
         let whole = if unusual.is_some() && rated.is_none() { day_of(now.start) } else { i32::MAX };
         let hour = burst && f64::from(weights[Piece::Rate as usize]) > 0.0;
-        let chosen: Vec<(Millis, ringfence_sdk::RecordId)> = span
+        let chosen: Vec<(Millis, RecordId)> = span
             .iter()
             .zip(&belongs_with)
             .filter(|(c, theme)| {
@@ -164,17 +178,13 @@ impl InternationalCalls {
         let member = |c: &Stamped<Call>| chosen.binary_search(&(c.start, c.id)).is_ok() || c.id == now.id;
         let odd = |c: &Stamped<Call>| history.is_odd(c.event.local(c.start), config.night());
         let episode = grow(episodes, case, span, member, odd, &before);
-        note(&mut episode.facts, &to, &picture, &weights);
-        if let Some(severity) = rated {
-            episode.rise(severity);
-        }
-        if let Some((unusual, severity)) = unusual {
-            let thousandths = (unusual.score * 1000.0).round() as u32;
-            if thousandths > episode.facts.forest {
-                episode.facts.forest = thousandths;
-                episode.facts.forest_rows = unusual.rows;
-                episode.facts.reasons = unusual.reasons;
+        if let crate::Facts::User(facts) = &mut episode.facts {
+            note(facts, &to, &picture, &weights);
+            if let Some((unusual, _)) = &unusual {
+                facts.note_forest(unusual);
             }
+        }
+        if let Some(severity) = rated.max(unusual.map(|(_, severity)| severity)) {
             episode.rise(severity);
         }
         if episode.severity() >= Severity::Medium {
@@ -190,7 +200,7 @@ impl InternationalCalls {
     fn unusual_day(
         &self,
         history: &mut History,
-        now: &Now<'_, Call>,
+        now: &Now<'_, Call, Habits>,
         habits: &Habits,
         day: i32,
     ) -> Option<(crate::forest::Unusual, Severity)> {
@@ -208,7 +218,7 @@ impl InternationalCalls {
             .within(DAY)
             .iter()
             .filter(|c| c.event.is_foreign() && day_of(c.start) == utc_day)
-            .map(|c| short(c, config))
+            .map(|c| short(c.start, c.id, &c.event, config))
             .collect();
         let unusual = self.forest.judge(habits, &figures(&calls))?;
         if unusual.score < config.forest_score {
@@ -219,7 +229,7 @@ impl InternationalCalls {
     }
 }
 
-fn subject_name(now: &Now<'_, Call>) -> Name {
+fn subject_name(now: &Now<'_, Call, Habits>) -> Name {
     match now.subject {
         ringfence_sdk::Subject::User(name) => name,
         _ => Name::ABSENT,
@@ -227,12 +237,11 @@ fn subject_name(now: &Now<'_, Call>) -> Name {
 }
 
 /// A call as the forest counts it.
-pub fn short(call: &Stamped<Call>, config: &Config) -> Short {
-    let event = &call.event;
-    let local = event.local(call.start);
+pub fn short(start: Millis, id: RecordId, event: &Call, config: &Config) -> Short {
+    let local = event.local(start);
     Short {
-        start: call.start,
-        id: (call.id.hi >> 32) as u32,
+        start,
+        id: (id.hi >> 32) as u32,
         seconds: event.seconds,
         number: event.number.0,
         country: event.country.0,
@@ -296,15 +305,15 @@ impl Before {
 }
 
 fn grow<'e>(
-    episodes: &'e mut Episodes<Facts>,
+    episodes: &'e mut Episodes<crate::Facts>,
     case: Case,
     span: Span<'_, Call>,
     member: impl Fn(&Stamped<Call>) -> bool,
     odd: impl Fn(&Stamped<Call>) -> bool,
     before: &Before,
-) -> &'e mut Episode<Facts> {
+) -> &'e mut Episode<crate::Facts> {
     let (episode, added) = episodes.extend_where(case, span, &member);
-    let facts = &mut episode.facts;
+    let crate::Facts::User(facts) = &mut episode.facts else { return episode };
     if facts.calls == 0 {
         facts.age = before.age;
         facts.organisation_age = before.organisation_age;

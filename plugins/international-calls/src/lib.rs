@@ -1,8 +1,8 @@
 //! International, premium-rate and satellite calls that fit neither the user nor those around them.
 //!
-//! Kinds of finding: `new-country`, `premium`, `burst`, `drip` and `unusual-day`; the kind says with what an episode began. One user has one
-//! episode at a time, so that an attack is one finding. Owns the settings and what is kept of a call; the order of events and the
-//! findings' life are the SDK's.
+//! About a user: `new-country`, `premium`, `burst`, `drip` and `unusual-day`; about a range of numbers abroad, across users: `wangiri` and
+//! `shared-range`. The kind says with what an episode began; a user or range has one episode at a time, so that an attack is one
+//! finding. Owns what is kept of a call; the order of events and the findings' life are the SDK's.
 
 mod config;
 mod evidence;
@@ -12,13 +12,14 @@ mod history;
 mod judge;
 mod picture;
 mod places;
+mod range;
+mod range_report;
 mod report;
 mod risk;
 mod userday;
 
 pub use config::Config;
 use history::{History, is_night};
-use judge::Facts;
 use ringfence_sdk::calendar::day_of;
 use ringfence_sdk::{
     DAY, Detector, Episode, Episodes, MINUTE, Millis, Name, Now, Number, OncePerDay, Report, Row, Subject,
@@ -40,23 +41,51 @@ pub enum Class {
     Premium,
 }
 
-/// What is kept of a call.
+/// What is kept of a call, for its user or for the range of its far number.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Call {
+    /// The far number: called, or calling if the call came in.
     number: Number,
     country: Name,
+    /// For a user: where they are.
     location: Name,
+    /// For a range: who called or was called.
+    user: Name,
     seconds: u32,
+    /// Seconds it rang, for a range.
+    ring: u16,
     /// Minutes from UTC to local time.
     offset: i16,
     class: Class,
     answered: bool,
+    inbound: bool,
 }
 
-/// What is remembered of a user.
+/// What is remembered of a subject.
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
-pub struct State {
-    history: History,
+pub enum State {
+    /// Nothing yet.
+    #[default]
+    Nothing,
+    /// Of a user.
+    User(History),
+    /// Of a range of numbers abroad.
+    Range(range::Use),
+}
+
+/// What an episode's report tells.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub enum Facts {
+    /// About a user.
+    User(judge::Facts),
+    /// About a range.
+    Range(range::Facts),
+}
+
+impl Default for Facts {
+    fn default() -> Self {
+        Facts::User(judge::Facts::default())
+    }
 }
 
 /// The detector.
@@ -73,7 +102,7 @@ impl Detector for InternationalCalls {
     type Event = Call;
     type State = State;
     type Facts = Facts;
-    type Habits = ();
+    type Habits = habits::Habits;
 
     const STATE_SCHEMA: u8 = 2;
 
@@ -109,18 +138,64 @@ impl Detector for InternationalCalls {
         Some((Subject::User(user), Call::of(row, class)))
     }
 
-    fn step(&self, state: &mut State, now: &Now<'_, Call>, episodes: &mut Episodes<Facts>) {
+    #[inline]
+    fn select_also(&self, row: &Row<'_>) -> Option<(Subject, Call)> {
+        let (call, range) = range::select(row, self.config.ring_seconds)?;
+        Some((Subject::Number(range), call))
+    }
+
+    fn learn(&self, row: &Row<'_>, day: &mut habits::Day) -> bool {
+        let user = row.user();
+        if !user.is_present() {
+            return false;
+        }
+        if row.direction() == known::TERMINATING {
+            // Who calls in and is talked to is no stranger.
+            let talked = row.answered() && row.duration() >= self.config.long_seconds;
+            return talked && is_far(row.calling_class()) && day.note_range(user, row.calling_number());
+        }
+        let class = class_of(row);
+        if class == Class::Other || row.direction() != known::ORIGINATING {
+            return false;
+        }
+        let call = Call::of(row, class);
+        let short = judge::short(row.start_time(), row.record_id(), &call, &self.config);
+        day.note(user, &call, short, day_of(row.start_time()))
+    }
+
+    fn step(&self, state: &mut State, now: &Now<'_, Call, habits::Habits>, episodes: &mut Episodes<Facts>) {
+        if let Subject::Number(_) = now.subject {
+            if !matches!(state, State::Range(_)) {
+                *state = State::Range(range::Use::default());
+            }
+            if let State::Range(used) = state {
+                self.judge_range(used, now, episodes);
+            }
+            return;
+        }
+        if !matches!(state, State::User(_)) {
+            *state = State::User(History::default());
+        }
+        let State::User(history) = state else { return };
         let local = now.event.local(now.start);
-        let at_night = is_night(local, self.config.night());
-        state.history.note_user(local, at_night, now.event.is_foreign());
+        history.note_user(local, is_night(local, self.config.night()), now.event.is_foreign());
         if now.event.is_foreign() {
-            self.judge(&mut state.history, now, &habits::Habits::default(), episodes);
+            self.judge(history, now, episodes);
         }
     }
 
-    fn describe(&self, _subject: Subject, episode: &Episode<Facts>) -> Report {
-        report::describe(episode)
+    fn describe(&self, subject: Subject, episode: &Episode<Facts>) -> Report {
+        match &episode.facts {
+            Facts::User(facts) => report::describe(episode, facts),
+            Facts::Range(facts) => range_report::describe(subject, episode, facts),
+        }
     }
+}
+
+/// Whether a class is that of a number abroad, a premium or a satellite one.
+#[inline]
+fn is_far(class: Name) -> bool {
+    [known::INTERNATIONAL, known::PREMIUM, known::SATELLITE].contains(&class)
 }
 
 /// What kind of call a row is to this detector.
@@ -141,10 +216,13 @@ impl Call {
         number: Number::ABSENT,
         country: Name::ABSENT,
         location: Name::ABSENT,
+        user: Name::ABSENT,
         seconds: 0,
+        ring: 0,
         offset: 0,
         class: Class::Other,
         answered: false,
+        inbound: false,
     };
 
     fn of(row: &Row<'_>, class: Class) -> Call {
@@ -156,6 +234,7 @@ impl Call {
             offset: row.local_offset() as i16,
             class,
             answered: row.answered(),
+            ..Call::NONE
         }
     }
 

@@ -10,8 +10,7 @@ use crate::judge::{BURST, DRIP, Facts, NEW_COUNTRY, PREMIUM};
 use crate::userday::FEATURES;
 
 /// See the module.
-pub fn describe(episode: &Episode<Facts>) -> Report {
-    let facts = &episode.facts;
+pub fn describe(episode: &Episode<crate::Facts>, facts: &Facts) -> Report {
     let calls = plural(facts.calls, "call");
     let places = list(&facts.countries);
     let title = match episode.kind() {
@@ -34,7 +33,7 @@ pub fn describe(episode: &Episode<Facts>) -> Report {
     }
     report = report
         .because_some(first_call(facts, &places))
-        .because(volume(episode))
+        .because(volume(facts, episode.span()))
         .because_some((facts.overlap > 1).then(|| format!("{} overlapping", plural(facts.overlap, "call"))))
         .because_some((facts.hour_calls > 1).then(|| {
             format!(
@@ -128,8 +127,7 @@ fn first_call(facts: &Facts, places: &str) -> Option<String> {
     }
 }
 
-fn volume(episode: &Episode<Facts>) -> String {
-    let facts = &episode.facts;
+fn volume(facts: &Facts, span: i64) -> String {
     let usual = match facts.usual {
         (_, _, 0) => "usual 0 a day".to_owned(),
         (_, most, days) => {
@@ -139,7 +137,7 @@ fn volume(episode: &Episode<Facts>) -> String {
     format!(
         "{}{} ({} answered, {} min in all); {usual}",
         plural(facts.calls, "call"),
-        during(episode.span()),
+        during(span),
         facts.answered,
         facts.seconds.div_ceil(60),
     )
