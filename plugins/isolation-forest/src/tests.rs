@@ -2,6 +2,7 @@ use proptest::prelude::*;
 
 use super::*;
 use crate::random::Random;
+use crate::tree::Step;
 
 /// Rows of roughly normal values.
 fn cloud(count: usize, features: usize, seed: u64) -> Vec<f64> {
@@ -44,7 +45,7 @@ fn same_seed_same_forest_and_another_seed_another() {
     assert_ne!(fit(5), fit(6));
     // Trees do not depend on how many there are: they could be grown anywhere.
     let few = Forest::fit(&rows, 3, Options { trees: 10, seed: 5, ..Options::default() }).unwrap();
-    assert_eq!(few.nodes[..], fit(5).nodes[..few.nodes.len()]);
+    assert_eq!(few.trees.steps()[..], fit(5).trees.steps()[..few.trees.steps().len()]);
 }
 
 #[test]
@@ -59,7 +60,7 @@ fn forests_come_back_from_storage() {
 fn constant_features_are_redrawn_and_equal_rows_are_usual() {
     let rows: Vec<f64> = (0..100).flat_map(|i| [7.0, f64::from(i % 20), 7.0]).collect();
     let forest = Forest::fit(&rows, 3, Options::default()).unwrap();
-    assert!(forest.nodes.iter().all(|n| n.feature() == 1 || n.next(&[7.0, 0.0, 7.0]).is_none()));
+    assert!(forest.trees.steps().iter().all(|s| !matches!(s, Step::Cut { feature: 0 | 2, .. })));
     let same = Forest::fit(&[4.0; 50], 1, Options::default()).unwrap();
     assert!((same.score(&[4.0]).unwrap() - 0.5).abs() < 1e-12, "h = c(ψ) for all");
 }
@@ -67,12 +68,12 @@ fn constant_features_are_redrawn_and_equal_rows_are_usual() {
 #[test]
 fn what_cannot_be_used_is_refused() {
     let fit = |rows: &[f64]| Forest::fit(rows, 2, Options::default()).unwrap_err();
-    assert_eq!(fit(&[1.0, f64::NAN, 2.0, 3.0]), Error::NotFinite(1));
-    assert_eq!(fit(&[1.0, 1.0, 2.0, f64::INFINITY]), Error::NotFinite(3));
+    assert_eq!(fit(&[1.0, f64::NAN, 2.0, 3.0]), Error::NotFinite { row: 0, column: 1 });
+    assert_eq!(fit(&[1.0, 1.0, 2.0, f64::INFINITY]), Error::NotFinite { row: 1, column: 1 });
     assert_eq!((fit(&[1.0, 2.0, 3.0]), fit(&[1.0, 2.0])), (Error::Shape, Error::TooFewRows));
     let forest = Forest::fit(&[1.0, 2.0, 3.0, 4.0], 2, Options::default()).unwrap();
     assert_eq!(forest.score(&[1.0]), Err(Error::Shape));
-    assert_eq!(forest.score(&[1.0, f64::NEG_INFINITY]), Err(Error::NotFinite(1)));
+    assert_eq!(forest.score(&[1.0, f64::NEG_INFINITY]), Err(Error::NotFinite { row: 0, column: 1 }));
     assert_eq!(Forest::fit(&[1.0, 2.0], 0, Options::default()), Err(Error::Empty));
 }
 
