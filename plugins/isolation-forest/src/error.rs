@@ -18,6 +18,8 @@ pub enum Error {
         /// The feature.
         column: usize,
     },
+    /// What was read back is not a forest, for this reason.
+    Malformed(&'static str),
 }
 
 impl std::fmt::Display for Error {
@@ -38,6 +40,9 @@ impl std::fmt::Display for Error {
                 f,
                 "row {row}, column {column} (counted from 0) is NaN or infinite; leave the row out or put a number there"
             ),
+            Error::Malformed(why) => {
+                write!(f, "this is no isolation forest: {why}; grow it again from its rows")
+            }
         }
     }
 }

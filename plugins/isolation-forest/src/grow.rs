@@ -108,8 +108,7 @@ impl<'a> Grower<'a> {
         for i in 0..members.len() {
             let member = members[i];
             // Swapped whether or not it is below: a branch here would be guessed wrong every other time.
-            members[i] = members[border];
-            members[border] = member;
+            members.swap(i, border);
             border += usize::from(column[member as usize] < value);
         }
         border

@@ -119,10 +119,8 @@ impl Forest {
             steps
         })
         .concat();
-        match Trees::build(trees, features as u32, sample, &steps) {
-            Ok(trees) => Ok(Forest::of(features as u32, sample as u32, trees)),
-            Err(why) => unreachable!("grown trees are trees: {why}"),
-        }
+        let trees = Trees::build(trees, features as u32, sample, &steps)?;
+        Ok(Forest::of(features as u32, sample as u32, trees))
     }
 
     fn of(features: u32, sample: u32, trees: Trees) -> Forest {

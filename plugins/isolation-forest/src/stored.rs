@@ -10,7 +10,7 @@ use serde::de::{Deserializer, SeqAccess, Visitor};
 use serde::{Deserialize, Serialize, Serializer};
 
 use crate::tree::{Step, Trees};
-use crate::{Forest, MAX_NODES, bounded};
+use crate::{Error, Forest, MAX_NODES, bounded};
 
 #[derive(Serialize, Deserialize)]
 pub(crate) struct Stored {
@@ -57,11 +57,11 @@ impl Serialize for Forest {
 }
 
 impl TryFrom<Stored> for Forest {
-    type Error = String;
+    type Error = Error;
 
-    fn try_from(stored: Stored) -> Result<Forest, String> {
+    fn try_from(stored: Stored) -> Result<Forest, Error> {
         let Stored { features, sample, trees, steps } = stored;
-        bounded(features as usize, trees as usize, sample as usize).map_err(|e| e.to_string())?;
+        bounded(features as usize, trees as usize, sample as usize)?;
         let trees = Trees::build(trees as usize, features, sample as usize, &steps)?;
         Ok(Forest::of(features, sample, trees))
     }

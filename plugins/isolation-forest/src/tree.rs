@@ -5,6 +5,8 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::Error;
+
 /// Euler and Mascheroni's constant, for the harmonic number's estimate.
 const EULER: f64 = 0.577_215_664_901_532_9;
 
@@ -78,17 +80,9 @@ pub(crate) struct Tree<'a> {
     pub(crate) passed: &'a [Passed],
 }
 
-/// Why steps are not a forest.
-pub(crate) type Malformed = &'static str;
-
 impl Trees {
     /// Builds trees from their steps.
-    pub(crate) fn build(
-        trees: usize,
-        features: u32,
-        sample: usize,
-        steps: &[Step],
-    ) -> Result<Trees, Malformed> {
+    pub(crate) fn build(trees: usize, features: u32, sample: usize, steps: &[Step]) -> Result<Trees, Error> {
         let mut built = Trees {
             starts: Vec::with_capacity(trees + 1),
             nodes: Vec::with_capacity(steps.len()),
@@ -100,7 +94,11 @@ impl Trees {
             built.add(features, sample, &mut steps)?;
         }
         built.starts.push(built.nodes.len() as u32);
-        if steps.next().is_some() { Err("steps are left over after the last tree") } else { Ok(built) }
+        if steps.next().is_some() {
+            Err(Error::Malformed("steps are left over after the last tree"))
+        } else {
+            Ok(built)
+        }
     }
 
     /// Adds the tree with which the steps begin.
@@ -109,7 +107,7 @@ impl Trees {
         features: u32,
         sample: usize,
         steps: &mut std::slice::Iter<'_, Step>,
-    ) -> Result<(), Malformed> {
+    ) -> Result<(), Error> {
         let start = self.nodes.len();
         let limit = height_limit(sample);
         self.starts.push(start as u32);
@@ -117,8 +115,8 @@ impl Trees {
         let mut open = vec![(0, 0)];
         while let Some((at, depth)) = open.pop() {
             self.height = self.height.max(depth);
-            match *steps.next().ok_or("a tree ends early")? {
-                Step::Leaf(0) => return Err("a leaf without rows"),
+            match *steps.next().ok_or(Error::Malformed("a tree ends early"))? {
+                Step::Leaf(0) => return Err(Error::Malformed("a leaf without rows")),
                 Step::Leaf(rows) => {
                     let path = f64::from(depth) + average_path(rows as usize);
                     self.nodes[start + at as usize].left = at;
@@ -126,10 +124,12 @@ impl Trees {
                 }
                 Step::Cut { feature, value } => {
                     if depth == limit {
-                        return Err("a tree is higher than the height limit");
+                        return Err(Error::Malformed("a tree is higher than the height limit"));
                     }
                     if feature >= features || !value.is_finite() {
-                        return Err("a cut needs a feature of the forest and a finite value");
+                        return Err(Error::Malformed(
+                            "a cut needs a feature of the forest and a finite value",
+                        ));
                     }
                     let left = (self.nodes.len() - start) as u32;
                     self.nodes[start + at as usize] = Node { value, feature, left };
@@ -149,14 +149,15 @@ impl Trees {
     }
 
     /// What passed a cut is what passed its children, which stand behind it.
-    fn sum_up(&mut self, start: usize, sample: usize) -> Result<(), Malformed> {
+    fn sum_up(&mut self, start: usize, sample: usize) -> Result<(), Error> {
         let nodes = &self.nodes[start..];
         let passed = &mut self.passed[start..];
         for (at, node) in nodes.iter().enumerate().rev() {
             let left = node.left as usize;
             if left != at {
                 let (below, above) = (passed[left], passed[left + 1]);
-                let rows = below.rows.checked_add(above.rows).ok_or("too many rows in a tree")?;
+                let rows =
+                    below.rows.checked_add(above.rows).ok_or(Error::Malformed("too many rows in a tree"))?;
                 let total = below.path * f64::from(below.rows) + above.path * f64::from(above.rows);
                 passed[at] = Passed { path: total / f64::from(rows), rows };
             }
@@ -164,7 +165,7 @@ impl Trees {
         if passed[0].rows as usize == sample {
             Ok(())
         } else {
-            Err("a tree's leaves do not add up to the sample")
+            Err(Error::Malformed("a tree's leaves do not add up to the sample"))
         }
     }
 
@@ -231,7 +232,7 @@ mod tests {
             (vec![Step::Cut { feature: 1, value: 1.0 }, Step::Leaf(1), Step::Leaf(1)], "finite"),
             (vec![Step::Cut { feature: 0, value: f64::NAN }, Step::Leaf(1), Step::Leaf(1)], "finite"),
         ] {
-            let refused = build(&steps).unwrap_err();
+            let refused = build(&steps).unwrap_err().to_string();
             assert!(refused.contains(why), "{refused} for {steps:?}");
         }
     }
