@@ -35,8 +35,11 @@ pub(crate) fn path_sums(trees: &Trees, features: usize, rows: &[f64], sums: &mut
 /// The leaves that the rows fall into.
 #[inline]
 fn walk_lanes(nodes: &[Node], features: usize, height: u32, rows: &[f64]) -> [usize; LANES] {
-    let mut at = [0usize; LANES];
-    for _ in 0..height {
+    // The root is the same for all.
+    let root = nodes[0];
+    let mut at: [usize; LANES] =
+        std::array::from_fn(|lane| next(&root, rows[lane * features + root.feature as usize]));
+    for _ in 1..height {
         for (lane, at) in at.iter_mut().enumerate() {
             let node = &nodes[*at];
             *at = next(node, rows[lane * features + node.feature as usize]);
