@@ -1,4 +1,4 @@
-//! Stands between a client and the server's socket and interferes with one COMMIT.
+//! Stands between a client and the server's socket and interferes with one COMMIT, or with the first rows of a COPY.
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -17,12 +17,14 @@ pub enum Fate {
     Unheard,
     /// It is held back, as if the client were frozen, until the proxy is told to go on.
     Frozen,
+    /// Not the COMMIT: half of the first rows arrive, and then nothing until the proxy is told to go on.
+    FrozenCopy,
 }
 
 pub struct Proxy {
     dir: tempfile::TempDir,
     pub go_on: Arc<Notify>,
-    /// COMMITs seen.
+    /// COMMITs seen; of a frozen COPY one more.
     pub commits: Arc<AtomicU32>,
     task: tokio::task::JoinHandle<()>,
 }
@@ -63,13 +65,15 @@ async fn pass(
     commits: Arc<AtomicU32>,
 ) {
     let Ok(mut server) = UnixStream::connect(server).await else { return };
+    let mut frozen = false;
     let (mut up, mut down) = (vec![0; 1 << 16], vec![0; 1 << 16]);
     loop {
         tokio::select! {
             read = client.read(&mut up) => {
-                let Ok(length @ 1..) = read else { return };
+                let Ok(mut length @ 1..) = read else { return };
                 let commit = up[..length].windows(7).any(|w| w == b"COMMIT\0")
                     && commits.fetch_add(1, Ordering::SeqCst) + 1 == number;
+                let rows = up[..length].windows(7).any(|w| w == b"PGCOPY\n");
                 match fate {
                     Fate::Lost if commit => return,
                     Fate::Unheard if commit => {
@@ -79,6 +83,13 @@ async fn pass(
                         return;
                     }
                     Fate::Frozen if commit => go_on.notified().await,
+                    Fate::FrozenCopy if rows && !std::mem::replace(&mut frozen, true) => {
+                        server.write_all(&up[..length / 2]).await.unwrap();
+                        commits.fetch_add(1, Ordering::SeqCst);
+                        go_on.notified().await;
+                        up.copy_within(length / 2..length, 0);
+                        length -= length / 2;
+                    }
                     _ => {}
                 }
                 if server.write_all(&up[..length]).await.is_err() {
