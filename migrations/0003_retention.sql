@@ -39,6 +39,7 @@ create trigger legal_hold_is_kept_whole before truncate on legal_hold for each s
 
 -- Why a month of the log must stay, whatever its age; no rows if nothing keeps it.
 --   held    a legal hold of some organisation, "what" is its number
+--   parked  records that a detector is to be shown again, "what" is how many
 --   unread  a reader that has not read all of it, "what" is its name, null where nobody reads the organisation's records
 -- The settings make it look at one entry of an index per reader, also where the planner knows no sizes yet.
 create function record_log_month_keepers(month_start date) returns table (why text, what text)
@@ -52,6 +53,10 @@ begin
         where h.released_at is null and h.from_month <= month_start
           and (h.to_month is null or h.to_month >= month_start)
         order by h.hold_id;
+    return query
+        select 'parked', count(*)::text from parked_record p
+        where p.report_time >= month_begin and p.report_time < month_end
+        having count(*) > 0;
     return query
         select 'unread', c.consumer from log_cursor c
         where exists (select from record_log r

@@ -8,13 +8,13 @@ use crate::harness::{Bench, Run};
 use crate::records::{self, toll_fraud};
 
 /// A bench whose commands keep their data in it.
-struct Kept {
-    bench: Bench,
-    data: String,
+pub struct Kept {
+    pub bench: Bench,
+    pub data: String,
 }
 
 impl Kept {
-    fn new() -> Kept {
+    pub fn new() -> Kept {
         let bench = Bench::new();
         // As root, the private PostgreSQL runs as another user.
         std::fs::set_permissions(bench.path(), PermissionsExt::from_mode(0o755)).unwrap();
@@ -22,17 +22,17 @@ impl Kept {
         Kept { bench, data }
     }
 
-    fn run(&self, args: &[&str]) -> Run {
+    pub fn run(&self, args: &[&str]) -> Run {
         self.bench.run(&[args, &["--data-dir", &self.data]].concat())
     }
 
-    fn findings(&self) -> Vec<Value> {
+    pub fn findings(&self) -> Vec<Value> {
         settled(self.run(&["findings", "list", "--format", "ndjson"]).ok().findings())
     }
 }
 
 /// Findings without what tells how they arrived, in one order.
-fn settled(mut findings: Vec<Value>) -> Vec<Value> {
+pub fn settled(mut findings: Vec<Value>) -> Vec<Value> {
     for finding in &mut findings {
         let fields = finding.as_object_mut().unwrap();
         fields.remove("revision");

@@ -12,5 +12,6 @@ mod log;
 mod operations;
 mod plugins;
 mod records;
+mod replay;
 mod scan;
 mod service;

@@ -28,3 +28,28 @@ fn a_log_setting_that_cannot_be_read_is_said() {
     let said = String::from_utf8(output.stderr).unwrap();
     assert!(output.status.code() == Some(2) && said.contains("RINGFENCE_LOG"), "{said}");
 }
+
+#[test]
+fn months_are_held_and_reviewed() {
+    let bench = Bench::new();
+    std::fs::set_permissions(bench.path(), std::os::unix::fs::PermissionsExt::from_mode(0o755)).unwrap();
+    let data = bench.path().join("data").to_str().unwrap().to_owned();
+    let run = |args: &[&str]| bench.run(&[args, &["--data-dir", &data]].concat());
+    let records = crate::records::toll_fraud();
+    let whole = bench.write("all.ndjson", crate::records::ndjson(&records));
+    bench.write("ringfence.yaml", "retention_months: 1\n");
+    run(&["ingest", &whole]).ok();
+    run(&["db", "hold", "add", "--from", "2026-03", "--to", "2026-03", "--reason", " "]).exits(2);
+    run(&["db", "hold", "add", "--from", "2026-03", "--to", "2026-02", "--reason", "case 7"]).exits(2);
+    run(&["db", "hold", "add", "--from", "2026-03", "--reason", "case 7", "--by", "ana"]).ok();
+    let holds: Value =
+        serde_json::from_str(&run(&["db", "hold", "list", "--format", "json"]).ok().stdout).unwrap();
+    assert_eq!((&holds[0]["reason"], &holds[0]["placed_by"]), (&"case 7".into(), &"ana".into()), "{holds}");
+    let review = run(&["db", "retention"]).ok();
+    assert!(review.stdout.contains("2026-03"), "{}", review.stdout);
+    run(&["db", "hold", "release", "1", "--reason", "closed"]).ok();
+    run(&["db", "hold", "release", "1", "--reason", "closed"]).exits(1);
+    let status: Value =
+        serde_json::from_str(&run(&["db", "status", "--format", "json"]).ok().stdout).unwrap();
+    assert_eq!((&status["parked"], &status["leader"]), (&0.into(), &Value::Null), "{status}");
+}

@@ -85,6 +85,14 @@ impl Server {
         }
     }
 
+    /// Makes the lease of a killed process free, as the five seconds would that its beat must stand still.
+    pub fn free_lease(&self, database: &str) {
+        let sql = "do $$ begin
+                       if to_regclass('engine_lease') is not null then update engine_lease set holder = ''; end if;
+                   end $$";
+        self.with(database, async |c| sqlx::query(sql).execute(c).await.map(|_| ()).unwrap());
+    }
+
     /// How often each record is in the log.
     pub fn records(&self, database: &str) -> BTreeMap<u128, i64> {
         let sql = "select record_id, count(*) from record_log group by 1";

@@ -17,6 +17,8 @@ pub struct Tally {
     /// A started process found a dead one's session in its way.
     pub refused: usize,
     pub processes: usize,
+    /// A dead one's lease was left to run out.
+    pub waits: usize,
     pub revisions: i64,
     pub withdrawn: i64,
     /// Standing findings by detector.
@@ -42,6 +44,7 @@ impl Tally {
         self.missed += other.missed;
         self.refused += other.refused;
         self.processes += other.processes;
+        self.waits += other.waits;
         self.revisions += other.revisions;
         self.withdrawn += other.withdrawn;
         for (detector, count) in &other.findings {
@@ -73,8 +76,9 @@ impl fmt::Display for Tally {
         let findings: Vec<String> = self.findings.iter().map(|(d, n)| format!("{d} {n}")).collect();
         write!(
             f,
-            "  {} starts met a dead one's session; findings: {}; {} revisions, {} withdrawn",
+            "  {} starts met a dead one's session, {} leases ran out; findings: {}; {} revisions, {} withdrawn",
             self.refused,
+            self.waits,
             findings.join(", "),
             self.revisions,
             self.withdrawn

@@ -17,7 +17,9 @@ pub enum Phase {
     Insert,
     /// The end of an ingest's transaction.
     IngestCommit,
-    /// Reading the cursor, names, the log.
+    /// Taking, keeping and giving back the lease on evaluation.
+    Lease,
+    /// Reading cursors, names, the log.
     ReadLog,
     /// Detectors' state on first touch.
     ReadState,
@@ -28,11 +30,12 @@ pub enum Phase {
 }
 
 impl Phase {
-    pub const ALL: [Phase; 8] = [
+    pub const ALL: [Phase; 9] = [
         Phase::Opening,
         Phase::Copy,
         Phase::Insert,
         Phase::IngestCommit,
+        Phase::Lease,
         Phase::ReadLog,
         Phase::ReadState,
         Phase::Checkpoint,
@@ -45,6 +48,7 @@ impl Phase {
             Phase::Copy => "ingest copy",
             Phase::Insert => "ingest insert",
             Phase::IngestCommit => "ingest commit",
+            Phase::Lease => "run lease",
             Phase::ReadLog => "run reading log",
             Phase::ReadState => "run reading state",
             Phase::Checkpoint => "run checkpoint",
@@ -168,6 +172,7 @@ impl Wire {
             return match self.transaction.take() {
                 Some(Phase::Copy | Phase::Insert) => Phase::IngestCommit,
                 Some(Phase::Checkpoint) => Phase::CheckpointCommit,
+                Some(Phase::Lease) => Phase::Lease,
                 _ => Phase::Opening,
             };
         }
@@ -181,6 +186,8 @@ impl Wire {
             Phase::Insert
         } else if CHECKPOINT.iter().any(|part| has(part)) {
             Phase::Checkpoint
+        } else if has("engine_lease") {
+            Phase::Lease
         } else if has("from detector_state") {
             Phase::ReadState
         } else if READING.iter().any(|part| has(part)) {
@@ -193,28 +200,31 @@ impl Wire {
     }
 
     fn note(&mut self, phase: Phase) {
-        if matches!(phase, Phase::Copy | Phase::Insert | Phase::Checkpoint) {
+        if matches!(phase, Phase::Copy | Phase::Insert | Phase::Lease | Phase::Checkpoint) {
             self.transaction = Some(phase);
         }
     }
 }
 
 /// Statements of a checkpoint.
-const CHECKPOINT: [&str; 10] = [
+const CHECKPOINT: [&str; 11] = [
+    // The fence: the first thing a checkpoint does.
+    "for key share",
     "insert into log_cursor",
     "update log_cursor",
     "insert into name",
+    "insert into person",
     "insert into detector_state",
     "delete from detector_state",
     "insert into finding",
-    "update finding",
     "from finding",
-    "parked",
-    "for update",
+    "insert into parked_record",
+    "insert into late_record",
 ];
 
 /// Statements of reading.
-const READING: [&str; 3] = ["from record_log", "from log_cursor", "from name"];
+const READING: [&str; 5] =
+    ["from record_log", "from log_cursor", "from name", "from parked_record", "from quarantine"];
 
 /// Text up to the next zero byte, and what is behind it.
 fn text(bytes: &[u8]) -> (&[u8], &[u8]) {

@@ -18,6 +18,9 @@ const PIECES: usize = 20;
 const CUTS: u64 = 10;
 const LINGERING: u64 = 10;
 
+/// Of a hundred kills: the next process waits for the dead one's lease to run out, which takes seconds.
+const WAITS: u64 = 2;
+
 /// Tries for one kill: a kill point that the process does not reach is no kill.
 const TRIES_PER_KILL: usize = 4;
 
@@ -145,7 +148,14 @@ impl World {
             let trap = self.trap(learned);
             self.tally.processes += 1;
             match self.killed.run(command, Some(trap)).0 {
-                End::Killed(sprung) => self.tally.killed(sprung),
+                End::Killed(sprung) => {
+                    self.tally.killed(sprung);
+                    if self.dice.percent(WAITS) {
+                        self.tally.waits += 1;
+                    } else {
+                        self.killed.ask(Server::free_lease);
+                    }
+                }
                 End::Cut { code: 0, .. } => self.tally.cuts_survived += 1,
                 End::Cut { .. } => self.tally.cuts_ended += 1,
                 End::Itself(code) => {

@@ -1,5 +1,8 @@
 //! `ringfence db`: looking at the database, keeping its schema up to date.
 
+mod hold;
+mod retention;
+
 use std::io::Read;
 use std::process::ExitCode;
 
@@ -10,7 +13,7 @@ use serde_json::Value;
 use super::output::{bytes, count, harmless, print, table};
 use super::session::with_store;
 use super::{CliError, CliResult, Format, Global};
-use crate::store::{SqlAnswer, SqlLimits, Status, StoreError};
+use crate::store::{ConsumerStatus, MAX_LAG_COUNTED, SqlAnswer, SqlLimits, Status, StoreError};
 
 /// Commands about the database.
 #[derive(Debug, Subcommand)]
@@ -25,6 +28,11 @@ pub enum DbCommand {
     Migrate,
     /// Runs a query that only reads.
     Sql(SqlArgs),
+    /// Months of the log that must be kept.
+    #[command(subcommand)]
+    Hold(hold::HoldCommand),
+    /// Shows which months of the log would go, and why the others stay.
+    Retention(retention::RetentionArgs),
 }
 
 /// A query.
@@ -55,6 +63,8 @@ pub fn run(command: &DbCommand, global: &Global) -> CliResult {
             Ok(ExitCode::SUCCESS)
         }),
         DbCommand::Sql(args) => sql(args, global),
+        DbCommand::Hold(command) => hold::run(command, global),
+        DbCommand::Retention(args) => retention::run(args, global),
     }
 }
 
@@ -94,12 +104,15 @@ fn describe(status: &Status) -> String {
         format!("{} open, {} withdrawn", count(status.findings_open), count(status.findings_withdrawn)),
     );
     line("rejected", format!("{} kept", count(status.rejected)));
+    line("set aside", format!("{} parked, {} late", count(status.parked), count(status.late)));
+    let nobody = || "nobody evaluates".to_owned();
+    line("leader", status.leader.as_deref().map_or_else(nobody, |l| harmless(l).into_owned()));
     line("state", format!("{} keys, {} names", count(status.state_keys), count(status.names)));
     let right = |value: String| Cell::new(value).set_alignment(CellAlignment::Right);
     if !status.consumers.is_empty() {
         let mut readers = table(&["READER", "LAG", "LAST MOVED"]);
         for c in &status.consumers {
-            readers.add_row([Cell::new(harmless(&c.name)), right(count(c.lag)), Cell::new(&c.moved_at)]);
+            readers.add_row([Cell::new(harmless(&c.name)), right(lag(c)), Cell::new(&c.moved_at)]);
         }
         text.push_str(&format!("\n{}\n", readers.trim_fmt()));
     }
@@ -111,6 +124,12 @@ fn describe(status: &Status) -> String {
         text.push_str(&format!("\n{}\n", months.trim_fmt()));
     }
     text
+}
+
+/// A lag is counted up to a bound.
+fn lag(consumer: &ConsumerStatus) -> String {
+    let more = if consumer.lag >= MAX_LAG_COUNTED { "≥ " } else { "" };
+    format!("{more}{}", count(consumer.lag))
 }
 
 /// Longest query read from standard input.

@@ -197,7 +197,8 @@ fn attribute_text(value: &attribute::Value) -> String {
     }
 }
 
-fn parse_since(text: &str) -> Result<Millis, String> {
+/// A time as people give it.
+pub(super) fn parse_since(text: &str) -> Result<Millis, String> {
     if let Ok(at) = DateTime::parse_from_rfc3339(text) {
         return Ok(at.timestamp_millis());
     }

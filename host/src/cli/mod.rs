@@ -10,6 +10,7 @@ mod parked;
 mod plugin;
 mod plugin_set;
 pub mod print;
+mod replay;
 pub mod run;
 mod scan;
 pub mod session;
@@ -75,6 +76,8 @@ enum Command {
     Ingest(ingest::IngestArgs),
     /// Evaluates the log: what is new in it, or for ever.
     Run(run::RunArgs),
+    /// Re-makes findings from the log: prints them, compares them, or writes them beside the stored ones.
+    Replay(replay::ReplayArgs),
     /// Checks the configuration.
     #[command(subcommand)]
     Config(config::ConfigCommand),
@@ -223,6 +226,7 @@ fn run_command(cli: Cli) -> CliResult {
     match cli.command {
         Command::Scan(args) => scan::run(&args, &cli.global),
         Command::Run(args) => run::run(&args, &cli.global),
+        Command::Replay(args) => replay::run(&args, &cli.global),
         Command::Config(command) => config::run(&command, &cli.global),
         Command::Plugin(command) => plugin::run(&command, &cli.global),
         Command::Demo(args) => demo::run(&args, &cli.global),

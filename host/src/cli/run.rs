@@ -20,7 +20,7 @@ use crate::store::{self, Quarantine};
 use crate::telemetry::Metrics;
 
 /// Generation of the policy until policies have generations of their own.
-const GENERATION: u64 = 1;
+pub(super) const GENERATION: u64 = 1;
 
 /// Evaluates what is in the log and has not been evaluated, and goes on with what arrives.
 #[derive(Debug, Args)]

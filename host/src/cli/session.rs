@@ -17,7 +17,7 @@ use crate::store::{Options, Store, StoreError};
 impl From<StoreError> for CliError {
     fn from(error: StoreError) -> CliError {
         match error {
-            StoreError::BadUrl(_) => CliError::Usage(error.to_string()),
+            StoreError::BadUrl(_) | StoreError::NoScratch { .. } => CliError::Usage(error.to_string()),
             _ => CliError::Environment(error.to_string()),
         }
     }

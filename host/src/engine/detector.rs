@@ -152,10 +152,13 @@ impl Detector {
         }
         let chunk = self.held.chunks.len() as u32;
         self.held.chunks.push(work.clone());
+        let left_out = work.left_out.as_ref().and_then(|records| records.get(self.id()));
         for (index, (bytes, watermark)) in work.chunk.rows().zip(&work.watermarks).enumerate() {
             let row = Row { layout, bytes };
-            let ours =
-                *watermark != LATE && self.route.wants(row) && self.route.worker(row, workers) == worker;
+            let ours = *watermark != LATE
+                && self.route.wants(row)
+                && self.route.worker(row, workers) == worker
+                && left_out.is_none_or(|records| !records.contains(&row.id()));
             if ours {
                 self.usage.rows += 1;
                 self.held.rows.push((chunk, index as u32));

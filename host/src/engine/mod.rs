@@ -10,6 +10,7 @@ pub mod layout;
 pub mod log;
 pub mod memory;
 mod people;
+pub mod replay;
 pub mod route;
 pub mod scan;
 pub mod service;
@@ -22,6 +23,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use model::{Finding, Millis, NameTable, RecordId, SubjectKind};
+use rustc_hash::FxHashSet;
 
 use crate::config::Config;
 use crate::plugin::{Output, Plugin, Services, StateChange};
@@ -74,8 +76,12 @@ pub struct Engine {
     late: u64,
     late_records: Vec<RecordId>,
     lateness: Millis,
+    left_out: Option<Arc<LeftOut>>,
     fates: BTreeMap<String, Fate>,
 }
+
+/// Records that a detector must not see, by detector.
+pub type LeftOut = BTreeMap<String, FxHashSet<RecordId>>;
 
 /// What became of one detector.
 #[derive(Clone, Debug, Default)]
@@ -153,6 +159,7 @@ impl Engine {
             late: 0,
             late_records: Vec::new(),
             lateness: options.lateness,
+            left_out: None,
             fates: BTreeMap::new(),
         })
     }
@@ -175,6 +182,11 @@ impl Engine {
     /// Goes on from a watermark that was kept.
     pub fn set_watermark(&mut self, watermark: Watermark) {
         self.watermark = watermark;
+    }
+
+    /// From now on these records are kept from these detectors. They count for the watermark.
+    pub fn leave_out(&mut self, records: LeftOut) {
+        self.left_out = (!records.is_empty()).then(|| Arc::new(records));
     }
 
     /// Whether an event that started then would come too late now.
@@ -202,7 +214,7 @@ impl Engine {
             watermarks.push(if late { worker::LATE } else { self.watermark.at() });
             self.watermark.note(row.report_time());
         }
-        self.hand_out(Work { chunk, watermarks, only: None })
+        self.hand_out(Work { chunk, watermarks, only: None, left_out: self.left_out.clone() })
     }
 
     /// Takes rows for one detector that it failed on before. They do not count for the watermark, which knows them.
@@ -211,7 +223,7 @@ impl Engine {
     /// When a worker is gone.
     pub fn push_again(&mut self, chunk: spool::Chunk, detector: &str) -> Result<(), EngineError> {
         let watermarks = vec![self.watermark.at(); chunk.len()];
-        self.hand_out(Work { chunk, watermarks, only: Some(detector.to_owned()) })
+        self.hand_out(Work { chunk, watermarks, only: Some(detector.to_owned()), left_out: None })
     }
 
     fn hand_out(&self, work: Work) -> Result<(), EngineError> {

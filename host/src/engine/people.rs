@@ -1,6 +1,6 @@
 //! Display names of users, the latest by report time.
 //!
-//! Owns what was seen since the start and which of it is new. Does not own storage (`store::person`).
+//! Owns what was seen since the start and which of it is new to the database. Does not own storage (`store::person`).
 
 use model::{FieldId, Millis, Name, NameTable, RecordId};
 use rustc_hash::FxHashMap;
@@ -42,9 +42,9 @@ impl People {
                 self.changed.push(user);
             }
             Some(known) if (seen.report_time, seen.record) > (known.report_time, known.record) => {
-                let (new, renamed) = (known.new, known.name != name);
-                *known = Seen { new: new || renamed, ..seen };
-                if renamed && !new {
+                // Also when the name is the same: kept with an older time, it would give way to a late record's.
+                let waits = std::mem::replace(known, seen).new;
+                if !waits {
                     self.changed.push(user);
                 }
             }
@@ -57,7 +57,7 @@ impl People {
         self.latest.get(&user.0).map(|seen| Name(seen.name))
     }
 
-    /// Names that are new or changed since the last call.
+    /// Users seen on a later record than at the last call, with their names.
     pub fn take_changed(&mut self, names: &NameTable) -> Vec<Person> {
         let changed = std::mem::take(&mut self.changed);
         let person = |user: u32| {

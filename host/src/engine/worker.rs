@@ -9,6 +9,7 @@ use std::thread::JoinHandle;
 
 use model::Millis;
 
+use super::LeftOut;
 use super::detector::{Detector, Step, Usage};
 use super::layout::Layout;
 use super::spool::Chunk;
@@ -28,6 +29,8 @@ pub struct Work {
     pub watermarks: Vec<Millis>,
     /// The only detector that gets the rows; none is all.
     pub only: Option<String>,
+    /// Records to keep from detectors.
+    pub left_out: Option<Arc<LeftOut>>,
 }
 
 enum Order {

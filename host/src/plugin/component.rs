@@ -7,7 +7,7 @@ use model::Provenance;
 use super::error::{Call, Cause, PluginError};
 use super::inspect::Inspection;
 use super::instance::Instance;
-use super::manifest::{Manifest, complete};
+use super::manifest::{Manifest, complete, with_limits};
 use super::runtime::Inner;
 use super::{Batch, Services, v0_1};
 use crate::config::PluginConfig;
@@ -110,6 +110,8 @@ impl Plugin {
     ) -> Result<Instance, PluginError> {
         let config =
             self.settings(&settings.config).map_err(|m| self.error(Call::Configure, Cause::Settings(m)))?;
+        let config = with_limits(&config, &settings.limits)
+            .map_err(|m| self.error(Call::Configure, Cause::Settings(m)))?;
         let provenance = Provenance { generation, digest: self.0.digest.clone() };
         Instance::start(self.clone(), services, settings.limits.clone(), provenance, &config)
     }

@@ -97,7 +97,7 @@ pub struct Committed {
 pub(super) const CHUNK: usize = 5_000;
 
 /// Findings of one statement: each has up to 40 KB of evidence.
-const FINDINGS_CHUNK: usize = 500;
+pub(super) const FINDINGS_CHUNK: usize = 500;
 
 impl Store {
     /// Commits a checkpoint.

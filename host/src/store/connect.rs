@@ -175,6 +175,24 @@ pub(super) async fn open(config: &Config, data_dir: &Path, options: &Options) ->
     Ok(Store { inner: Arc::new(Inner { pool, reader, org, months: Arc::new(months), server }) })
 }
 
+/// Opens the same database with the tables of another schema, which is made if it is not there. The private server, if there
+/// is one, stays with `main`.
+pub(super) async fn open_schema(
+    main: &Store,
+    schema: &str,
+    config: &Config,
+    options: &Options,
+) -> Result<Store, StoreError> {
+    let known = &main.inner.server;
+    // Nothing else is on the path: a table that is missing must be made there, not found elsewhere.
+    let connect = known.connect.clone().options([("search_path", schema)]);
+    let server = Server { cluster: None, connect, limit: known.limit };
+    let (org, months) = set_up(&server, config, options).await?;
+    let reader = pool(&server.connect.clone().options(READER_PLANS), options);
+    let pool = pool(&server.connect, options);
+    Ok(Store { inner: Arc::new(Inner { pool, reader, org, months: Arc::new(months), server }) })
+}
+
 /// How long opening waits for another command to take over a private server that has just ended.
 const REPLACED: Duration = Duration::from_secs(10);
 

@@ -5,7 +5,7 @@
 use std::collections::BTreeMap;
 
 use model::Millis;
-use sqlx::PgConnection;
+use sqlx::{PgConnection, PgExecutor};
 
 use super::log::Position;
 use super::{CursorMove, Store, StoreError};
@@ -25,11 +25,19 @@ impl Store {
     /// # Errors
     /// When the database fails.
     pub async fn cursors(&self) -> Result<BTreeMap<String, Cursor>, StoreError> {
+        self.cursors_on(self.pool()).await
+    }
+
+    /// The same, as `executor` sees it.
+    pub(super) async fn cursors_on(
+        &self,
+        executor: impl PgExecutor<'_>,
+    ) -> Result<BTreeMap<String, Cursor>, StoreError> {
         let rows = sqlx::query!(
             "select consumer, txn, seq, watermark from log_cursor where org_id = $1",
             self.org()
         );
-        let rows = rows.fetch_all(self.pool()).await.map_err(StoreError::while_("reading the cursors"))?;
+        let rows = rows.fetch_all(executor).await.map_err(StoreError::while_("reading the cursors"))?;
         let cursor = |txn, seq, watermark| Cursor { position: Position { txn, seq }, watermark };
         Ok(rows.into_iter().map(|r| (r.consumer, cursor(r.txn, r.seq, r.watermark))).collect())
     }

@@ -29,6 +29,14 @@ pub enum StoreError {
     /// The schema could not be brought up to date.
     #[error("cannot bring the database schema up to date: {0}")]
     Migration(String),
+    /// A schema that findings of a replay must not go into.
+    #[error("nothing is written into schema '{schema}': {why}")]
+    NoScratch {
+        /// The schema.
+        schema: String,
+        /// What is in the way, and the remedy.
+        why: String,
+    },
     /// Somebody else moved the consumer's cursor: this process must not write any more.
     #[error("another process has moved the cursor of '{consumer}': this one stops writing")]
     Overtaken {
@@ -92,6 +100,7 @@ impl StoreError {
             StoreError::BadUrl(_)
             | StoreError::Unfit(_)
             | StoreError::Migration(_)
+            | StoreError::NoScratch { .. }
             | StoreError::Overtaken { .. }
             | StoreError::Fenced
             | StoreError::Unreadable { .. }

@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 
 use chrono::{DateTime, Utc};
 use model::{Finding, Millis, RecordId, Severity};
-use sqlx::PgConnection;
+use sqlx::{PgConnection, PgExecutor};
 use uuid::Uuid;
 
 use super::{Store, StoreError};
@@ -48,6 +48,15 @@ impl Store {
     /// # Errors
     /// When the database fails.
     pub async fn findings(&self, filter: &FindingFilter) -> Result<Vec<Finding>, StoreError> {
+        self.findings_on(self.pool(), filter).await
+    }
+
+    /// The same, as `executor` sees it.
+    pub(super) async fn findings_on(
+        &self,
+        executor: impl PgExecutor<'_>,
+        filter: &FindingFilter,
+    ) -> Result<Vec<Finding>, StoreError> {
         let rows = sqlx::query!(
             r#"select f.content::text as "content!", p.name as "name?"
                from finding f
@@ -69,7 +78,7 @@ impl Store {
             filter.all,
             filter.limit.map(i64::from),
         )
-        .fetch_all(self.pool())
+        .fetch_all(executor)
         .await
         .map_err(StoreError::while_("reading findings"))?;
         rows.into_iter().map(|row| Ok(named(parse(&row.content)?, row.name))).collect()

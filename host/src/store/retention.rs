@@ -47,6 +47,11 @@ pub enum Keeper {
         /// The reader.
         consumer: Option<String>,
     },
+    /// Records that a detector failed on and may be shown again.
+    Parked {
+        /// How many.
+        records: u64,
+    },
     /// It was in use for longer than an attempt waits; the next round tries again.
     Busy,
 }
@@ -278,9 +283,10 @@ impl Store {
 }
 
 fn keeper(why: &str, what: Option<String>) -> Result<Keeper, StoreError> {
-    let hold = what.as_deref().and_then(|what| what.parse().ok());
-    match (why, hold) {
+    let number: Option<i32> = what.as_deref().and_then(|what| what.parse().ok());
+    match (why, number) {
         ("held", Some(hold)) => Ok(Keeper::Held { hold }),
+        ("parked", Some(records)) => Ok(Keeper::Parked { records: u64::try_from(records).unwrap_or(0) }),
         ("unread", _) => Ok(Keeper::Unread { consumer: what }),
         _ => Err(StoreError::Unreadable {
             what: "a reason to keep a month".to_owned(),

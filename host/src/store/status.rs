@@ -34,6 +34,12 @@ pub struct Status {
     pub findings_withdrawn: u64,
     /// Rejected records kept.
     pub rejected: u64,
+    /// Records that detectors failed on.
+    pub parked: u64,
+    /// Records that came too late, each counted once for every detector.
+    pub late: u64,
+    /// Who evaluates; none if the lease is free.
+    pub leader: Option<String>,
     /// Names with a handle.
     pub names: u64,
     /// Keys of detector state.
@@ -51,12 +57,15 @@ pub struct PartitionStatus {
     pub size_bytes: u64,
 }
 
+/// Most records counted of a lag: counting more takes seconds, and says nothing more.
+pub const MAX_LAG_COUNTED: u64 = 1_000_000;
+
 /// One reader of the log.
 #[derive(Clone, Debug, Serialize)]
 pub struct ConsumerStatus {
     /// Its name.
     pub name: String,
-    /// Records it has not read.
+    /// Records it has not read; counted up to [`MAX_LAG_COUNTED`].
     pub lag: u64,
     /// When it last moved, RFC 3339.
     pub moved_at: String,
@@ -77,6 +86,9 @@ impl Store {
                       (select count(*) from finding where org_id = $1 and status = 'open') as "open!",
                       (select count(*) from finding where org_id = $1 and status <> 'open') as "withdrawn!",
                       (select count(*) from rejected_record where org_id = $1) as "rejected!",
+                      (select count(*) from parked_record where org_id = $1) as "parked!",
+                      (select count(*) from late_record where org_id = $1) as "late!",
+                      (select nullif(holder, '') from engine_lease where org_id = $1) as leader,
                       (select count(*) from name where org_id = $1) as "names!",
                       (select count(*) from detector_state where org_id = $1) as "state_keys!""#,
             self.org(),
@@ -100,6 +112,9 @@ impl Store {
             findings_open: main.open as u64,
             findings_withdrawn: main.withdrawn as u64,
             rejected: main.rejected as u64,
+            parked: main.parked as u64,
+            late: main.late as u64,
+            leader: main.leader,
             names: main.names as u64,
             state_keys: main.state_keys as u64,
         })
@@ -128,9 +143,12 @@ impl Store {
     async fn consumer_status(&self) -> Result<Vec<ConsumerStatus>, StoreError> {
         let rows = sqlx::query!(
             r#"select consumer, moved_at,
-                      (select count(*) from record_log r where r.org_id = c.org_id and (r.txn, r.seq) > (c.txn, c.seq)) as "lag!"
+                      (select count(*) from (select from record_log r
+                                             where r.org_id = c.org_id and (r.txn, r.seq) > (c.txn, c.seq)
+                                             limit $2) unread) as "lag!"
                from log_cursor c where org_id = $1 order by consumer"#,
             self.org(),
+            MAX_LAG_COUNTED as i64,
         )
         .fetch_all(self.pool())
         .await

@@ -1,11 +1,13 @@
-//! An engine with its book and its state in memory, which survive it.
+//! An engine, and in memory what a checkpoint keeps of it: book, state, watermark, display names.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use model::Finding;
+use model::{Finding, Millis, RecordId, SubjectKind};
 use ringfence::engine::book::Book;
 use ringfence::engine::memory::MemoryState;
 use ringfence::engine::spool::{Chunk, Merge, Spool};
+use ringfence::engine::watermark::Watermark;
 use ringfence::engine::{Engine, Options};
 use ringfence::plugin::Services;
 
@@ -36,33 +38,42 @@ impl Dice {
 pub struct Machine {
     organisation: &'static Organisation,
     engine: Engine,
-    state: Arc<MemoryState>,
-    book: Book,
+    kept: Kept,
 }
 
-fn engine(organisation: &Organisation, state: &Arc<MemoryState>, workers: usize) -> Engine {
+/// What survives an engine.
+#[derive(Default)]
+struct Kept {
+    state: Arc<MemoryState>,
+    book: Book,
+    watermark: Vec<Millis>,
+    /// Each user's name on the latest record.
+    people: BTreeMap<String, (Millis, RecordId, String)>,
+}
+
+fn engine(organisation: &Organisation, kept: &Kept, workers: usize) -> Engine {
     let services = Services {
         names: organisation.names.clone(),
         directory: organisation.directory.clone(),
-        state: state.clone(),
+        state: kept.state.clone(),
     };
     let options = Options { workers, lateness: LATENESS, generation: 1 };
-    Engine::start(&organisation.plugins, &organisation.config, &services, &options).unwrap()
+    let mut engine = Engine::start(&organisation.plugins, &organisation.config, &services, &options).unwrap();
+    engine.set_watermark(Watermark::restore(kept.watermark.clone()));
+    engine
 }
 
 impl Machine {
     pub fn start(organisation: &'static Organisation, workers: usize) -> Machine {
-        let state = Arc::new(MemoryState::default());
-        let engine = engine(organisation, &state, workers);
-        Machine { organisation, engine, state, book: Book::default() }
+        let kept = Kept::default();
+        Machine { organisation, engine: engine(organisation, &kept, workers), kept }
     }
 
     /// Another engine goes on from what was kept; what was not checkpointed is gone.
     pub fn restart(self, workers: usize) -> Machine {
-        let Machine { organisation, engine: old, state, book } = self;
+        let Machine { organisation, engine: old, kept } = self;
         old.stop();
-        let engine = engine(organisation, &state, workers);
-        Machine { organisation, engine, state, book }
+        Machine { organisation, engine: engine(organisation, &kept, workers), kept }
     }
 
     /// Hands events over in chunks of at most `chunk`, as they come or ordered by report time.
@@ -101,18 +112,34 @@ impl Machine {
     pub fn checkpoint(&mut self) {
         let checkpoint = self.engine.checkpoint().unwrap();
         assert!(checkpoint.parked.is_empty(), "{:?}", checkpoint.parked);
-        for (detector, fate) in self.engine.fates() {
-            assert!(fate.quarantined.is_none(), "{detector}: {:?}", fate.quarantined);
-        }
-        assert_eq!(self.engine.late(), 0, "nothing came too late");
-        self.book.take(checkpoint.outputs);
+        assert!(checkpoint.quarantined.is_empty(), "{:?}", checkpoint.quarantined);
+        assert!(checkpoint.late.is_empty(), "nothing came too late: {:?}", checkpoint.late);
+        self.kept.book.take(checkpoint.outputs);
         for (detector, change) in &checkpoint.state {
-            self.state.apply(detector, change);
+            self.kept.state.apply(detector, change);
+        }
+        self.kept.watermark = self.engine.watermark().times().to_vec();
+        for person in checkpoint.people {
+            let seen = (person.report_time, person.record, person.name);
+            let known = self.kept.people.entry(person.user).or_insert_with(|| seen.clone());
+            if (seen.0, seen.1) > (known.0, known.1) {
+                *known = seen;
+            }
         }
     }
 
+    /// The findings that stand; users are shown by the name they have now.
     pub fn findings(self) -> Vec<Finding> {
         self.engine.stop();
-        self.book.into_findings()
+        let mut findings = self.kept.book.into_findings();
+        for finding in &mut findings {
+            let subject = &mut finding.subject;
+            if subject.kind == SubjectKind::User
+                && let Some((_, _, name)) = self.kept.people.get(&subject.id)
+            {
+                subject.name = name.clone();
+            }
+        }
+        findings
     }
 }

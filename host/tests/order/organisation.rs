@@ -46,20 +46,30 @@ impl Organisation {
         let [Collected(mut events)] = sinks;
         events.sort_by_key(|event| (Organisation::times(event).1, event.id));
         events.dedup_by_key(|event| event.id);
-        let half = Organisation::times(&events[events.len() * 85 / 100]).1;
-        for event in &mut events {
-            let user = event.name(FieldId::user).0;
-            if user % 2 == 0 && user != 0 && Organisation::times(event).1 > half {
-                let name = format!("Married {user}");
-                event.set_name(FieldId::user_name, names.intern(&name).unwrap());
-            }
-        }
+        rename(&mut events, &names);
         Organisation { events, plugins, config, names, directory }
     }
 
     /// When it started, and when it was reported.
     pub fn times(event: &Event) -> (i64, i64) {
         (event.int(FieldId::start_time), event.int(FieldId::report_time))
+    }
+}
+
+/// Half of the people get another name after some of their findings; others are called now this, now that.
+fn rename(events: &mut [Event], names: &NameTable) {
+    let wedding = Organisation::times(&events[events.len() * 85 / 100]).1;
+    for event in events {
+        let user = event.name(FieldId::user).0;
+        let other = match user % 4 {
+            _ if user == 0 => continue,
+            0 | 2 => Organisation::times(event).1 > wedding,
+            1 => event.id.0.count_ones() % 2 == 0,
+            _ => false,
+        };
+        if other {
+            event.set_name(FieldId::user_name, names.intern(&format!("Other name of {user}")).unwrap());
+        }
     }
 }
 

@@ -5,8 +5,8 @@ use serde::{Deserialize, Serialize};
 
 use crate::harness::{Arrival, Harness, Random, Record, logged, stored};
 use crate::{
-    Case, DAY, Detector, Episode, Episodes, HOUR, MINUTE, Millis, Now, Output, Report, Row, Severity,
-    Subject, Window,
+    Case, DAY, Detector, Episode, Episodes, HOUR, MINUTE, Migrated, Millis, Now, OldState, Output, Report,
+    Row, Severity, Subject, Window,
 };
 
 const MANIFEST: &str = r#"
@@ -169,4 +169,160 @@ fn wrong_settings_are_named() {
     let error =
         crate::Runner::<Counter>::configure("{}", Harness::new(MANIFEST).columns()).map(|_| ()).unwrap_err();
     assert!(error.to_string().contains("calls"), "{error}");
+}
+
+#[test]
+fn the_hosts_limit_is_no_setting_of_the_detector() {
+    let harness = Harness::new(MANIFEST);
+    let make = |config| crate::Runner::<Counter>::configure(config, harness.columns()).map(|_| ());
+    assert_eq!(make(r#"{"calls": 3, "$limits": {"memory_mib": 16}}"#), Ok(()));
+    assert!(make(r#"{"calls": 3, "$limits": 16}"#).unwrap_err().to_string().contains("invalid"));
+}
+
+/// The counter before it kept a trace, and with seconds as a short number.
+mod old {
+    use super::*;
+
+    #[derive(Clone, Debug, Default, Serialize, Deserialize)]
+    pub(super) struct State {
+        pub(super) window: Window,
+        pub(super) seconds: u32,
+    }
+
+    pub(super) struct Counter(super::Config);
+
+    impl Detector for Counter {
+        type Config = super::Config;
+        type Event = u16;
+        type State = State;
+        type Facts = u64;
+
+        const STATE_SCHEMA: u8 = 1;
+
+        fn new(config: super::Config) -> Result<Self, String> {
+            Ok(Counter(config))
+        }
+
+        fn look_back(&self) -> Millis {
+            HOUR
+        }
+
+        fn select(&self, row: &Row<'_>) -> Option<(Subject, u16)> {
+            Some((Subject::User(row.user()), row.duration() as u16))
+        }
+
+        fn step(&self, state: &mut State, now: &Now<'_, u16>, episodes: &mut Episodes<u64>) {
+            let mut gone = 0;
+            let hour = state.window.slide(now, HOUR, 1000, |call, _| gone += u32::from(call.event));
+            state.seconds = state.seconds + u32::from(now.event) - gone;
+            if hour.len() >= self.0.calls {
+                let (episode, _) = episodes.extend(Case::new("many", HOUR), hour);
+                episode.facts = state.seconds.into();
+                episode.rise(Severity::High);
+            }
+        }
+
+        fn describe(&self, _subject: Subject, episode: &Episode<u64>) -> Report {
+            Report::new("many").figure("seconds", episode.facts)
+        }
+    }
+}
+
+/// The counter of schema 2: what [`old::Counter`] became.
+struct Newer(old::Counter);
+
+impl Detector for Newer {
+    type Config = Config;
+    type Event = u32;
+    type State = (u64, Window);
+    type Facts = (u64, String);
+
+    const STATE_SCHEMA: u8 = 2;
+
+    fn new(config: Config) -> Result<Self, String> {
+        old::Counter::new(config).map(Newer)
+    }
+
+    fn look_back(&self) -> Millis {
+        self.0.look_back()
+    }
+
+    fn select(&self, row: &Row<'_>) -> Option<(Subject, u32)> {
+        Some((Subject::User(row.user()), row.duration()))
+    }
+
+    fn step(&self, state: &mut Self::State, now: &Now<'_, u32>, episodes: &mut Episodes<(u64, String)>) {
+        let (seconds, window) = state;
+        let mut gone = 0;
+        let hour = window.slide(now, HOUR, 1000, |call, _| gone += u64::from(call.event));
+        *seconds = *seconds + u64::from(now.event) - gone;
+        if hour.len() >= 3 {
+            let (episode, _) = episodes.extend(Case::new("many", HOUR), hour);
+            episode.facts.0 = *seconds;
+            episode.rise(Severity::High);
+        }
+    }
+
+    fn describe(&self, _subject: Subject, episode: &Episode<(u64, String)>) -> Report {
+        Report::new("many").figure("seconds", episode.facts.0)
+    }
+
+    fn migrate(stored: OldState<'_>) -> Result<Migrated<Self>, String> {
+        match stored.schema() {
+            1 => stored.read(
+                |seconds: u16| u32::from(seconds),
+                |state: old::State| (u64::from(state.seconds), state.window),
+                |seconds: u64| (seconds, "from before".to_owned()),
+            ),
+            other => Err(format!("there never was a schema {other}")),
+        }
+    }
+}
+
+#[test]
+fn a_newer_version_goes_on_with_the_state_of_an_older_one() {
+    let harness = Harness::new(MANIFEST);
+    let records: Vec<Record> = calls(5, 300);
+    let rows: Vec<&Record> = records.iter().collect();
+    let mut findings = std::collections::BTreeMap::new();
+    let mut note = |outputs: Vec<Output>| {
+        for output in outputs {
+            match output {
+                Output::Raise(f) => drop(findings.insert((f.subject.text(), f.key.clone()), *f)),
+                Output::Withdraw { key, subject } => drop(findings.remove(&(subject.text(), key))),
+            }
+        }
+    };
+    let batch = |rows: &[&Record]| {
+        let mut batch = crate::harness::batch_of(MANIFEST, rows);
+        batch.horizon = rows[0].start() - DAY;
+        batch
+    };
+    let mut before = harness.runner::<old::Counter>();
+    let (first, second) = rows.split_at(150);
+    first.chunks(10).for_each(|part| note(before.process(&batch(part)).unwrap()));
+    before.checkpoint().unwrap();
+    let mut after = harness.runner::<Newer>();
+    second.chunks(10).for_each(|part| note(after.process(&batch(part)).unwrap()));
+    after.checkpoint().unwrap();
+    let quiet = harness.run::<old::Counter>(&records);
+    assert!(!quiet.is_empty());
+    assert_eq!(findings, quiet);
+}
+
+#[test]
+fn state_that_nobody_can_migrate_is_refused_with_its_version() {
+    let harness = Harness::new(MANIFEST);
+    let record = Record::at(1, "2026-03-01T10:00:00Z").set("user", "ana").talked(1);
+    let batch = crate::harness::batch_of(MANIFEST, &[&record]);
+    let key = Subject::User(crate::names::intern("ana")).state_key();
+    let refused = |bytes: &[u8]| {
+        crate::imports::state_set(&key, bytes);
+        harness.runner::<Newer>().process(&batch).unwrap_err().to_string()
+    };
+    assert!(refused(&[129, 7, 0]).contains("there never was a schema 7"));
+    assert!(refused(&[129, 1, 255]).contains("schema 1 cannot be read"));
+    let other = refused(&[200, 1, 0]);
+    assert!(other.contains("form 200") && other.contains("form 129") && other.contains("reset"), "{other}");
+    assert!(refused(&[]).contains("empty"));
 }

@@ -12,7 +12,7 @@ use model::{EventKind, FieldId, SubjectKind};
 use serde::{Deserialize, Serialize};
 
 use super::error::Problem;
-pub use settings::{Setting, SettingType, complete};
+pub use settings::{Setting, SettingType, complete, with_limits};
 
 /// Longest manifest: a hundred settings with long explanations are 20 KiB.
 pub const MAX_MANIFEST_BYTES: usize = 64 << 10;

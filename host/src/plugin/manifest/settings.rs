@@ -6,6 +6,8 @@ use model::fields::edit_distance;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
+use crate::config::Limits;
+
 /// Longest text or list an operator can set; a list of a thousand prefixes is long.
 const MAX_ITEMS: usize = 10_000;
 
@@ -132,6 +134,17 @@ impl Setting {
         }
         Ok(())
     }
+}
+
+/// Settings as [`complete`] gives them, and beside them what a plugin should know of its limits: with how much memory it must do. No
+/// setting's name begins with `$`.
+///
+/// # Errors
+/// When the settings are no JSON object.
+pub fn with_limits(settings: &str, limits: &Limits) -> Result<String, String> {
+    let mut all: Map<String, Value> = serde_json::from_str(settings).map_err(|e| e.to_string())?;
+    all.insert("$limits".to_owned(), serde_json::json!({ "memory_mib": limits.memory_mib }));
+    Ok(Value::Object(all).to_string())
 }
 
 /// The operator's values checked, with defaults for the rest, as the JSON text a plugin is given.

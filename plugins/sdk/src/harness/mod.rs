@@ -27,11 +27,13 @@ pub struct Arrival {
     shuffle: bool,
     repeat: bool,
     restart: bool,
+    crowd: bool,
 }
 
 impl Arrival {
     /// In the order of their report times, one batch of 512 after the other.
-    pub const IN_ORDER: Arrival = Arrival { seed: 0, shuffle: false, repeat: false, restart: false };
+    pub const IN_ORDER: Arrival =
+        Arrival { seed: 0, shuffle: false, repeat: false, restart: false, crowd: false };
 
     /// In random batches.
     pub fn split(seed: u64) -> Arrival {
@@ -40,7 +42,13 @@ impl Arrival {
 
     /// Late by up to the allowed lateness, repeated, in random batches, with checkpoints and restarts between them.
     pub fn hostile(seed: u64) -> Arrival {
-        Arrival { seed, shuffle: true, repeat: true, restart: true }
+        Arrival { seed, shuffle: true, repeat: true, restart: true, crowd: false }
+    }
+
+    /// As hostile, in an instance that is never restarted but has room for few: subjects go to rest, are forgotten
+    /// and read again all the time.
+    pub fn crowded(seed: u64) -> Arrival {
+        Arrival { seed, shuffle: true, repeat: true, restart: false, crowd: true }
     }
 }
 
@@ -117,9 +125,12 @@ impl Harness {
             outputs.into_iter().for_each(|o| apply(&mut findings, o));
             watermark = rows.iter().map(|r| r.report()).fold(watermark, Millis::max);
             from = to;
-            if arrival.restart && random.below(3) == 0 {
+            if arrival.crowd {
+                runner = runner.with_bounds(random.below(4) as usize, random.below(1500) as usize);
+            }
+            if (arrival.restart || arrival.crowd) && random.below(3) == 0 {
                 runner.checkpoint().unwrap_or_else(|e| panic!("{e}"));
-                if random.below(2) == 0 {
+                if arrival.restart && random.below(2) == 0 {
                     runner = self.runner::<D>().with_bounds(2, 300);
                 }
             }
@@ -133,7 +144,8 @@ impl Harness {
     /// If they do.
     pub fn check_order<D: Detector>(&self, records: &[Record], seed: u64) -> Findings {
         let quiet = self.run::<D>(records);
-        for arrival in [Arrival::split(seed | 1), Arrival::hostile(seed | 1)] {
+        let seed = seed | 1;
+        for arrival in [Arrival::split(seed), Arrival::hostile(seed), Arrival::crowded(seed)] {
             let other = self.run_as::<D>(records, arrival);
             assert_eq!(quiet, other, "findings differ when records arrive as {arrival:?}");
         }
