@@ -1,8 +1,8 @@
 //! Sessions of ours whose process is frozen.
 //!
 //! Owns ending those that the server's own time limits do not reach. A process that is stopped between two statements of a
-//! transaction loses it by `idle_in_transaction_session_timeout`. One that is stopped while it sends rows (COPY) or is sent
-//! some is waited for without limit: its locks last, and the log's readers stay below its transaction.
+//! transaction loses it by `idle_in_transaction_session_timeout`. One that is stopped before the end of a COPY, or while
+//! it is sent rows, is waited for without limit: its locks last, and the log's readers stay below its transaction.
 
 use std::time::Duration;
 

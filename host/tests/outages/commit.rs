@@ -82,6 +82,14 @@ async fn a_process_frozen_while_it_sends_rows_does_not_hold_the_log_back() {
     let frozen = by_url(url(proxy.socket(), "ringfence", "ringfence")).await;
     let slow = Feed::begin(&frozen, &patient(60)).await;
     until("it is frozen", async || proxy.commits.load(Ordering::SeqCst) > before).await;
+    // The rows are there and the transaction has a number; until then it would hold nothing.
+    let mut admin = super::admin(server.socket_dir()).await;
+    let numbered =
+        "select count(*) from pg_stat_activity where backend_xid is not null and pid <> pg_backend_pid()";
+    until("its transaction has a number", async || {
+        sqlx::query_scalar::<_, i64>(numbered).fetch_one(&mut admin).await.unwrap() == 1
+    })
+    .await;
     let quick = Feed::begin(&direct, &patient(0)).await;
     quick.go_on();
     let quick = quick.end().await.unwrap();
