@@ -68,7 +68,8 @@ fn find(name: &str) -> Result<(String, Vec<u8>), CliError> {
     }
 }
 
-fn list(items: Vec<&str>) -> String {
+fn list<'a>(items: impl Iterator<Item = &'a str>) -> String {
+    let items: Vec<&str> = items.collect();
     if items.is_empty() { "–".to_owned() } else { items.join(", ") }
 }
 
@@ -82,7 +83,7 @@ fn print_filter(line: &impl Fn(&str, &str), word: &str, filter: &Filter) {
     ];
     for (name, texts) in lists {
         if word.is_empty() || !texts.is_empty() {
-            line(&format!("{word}{name}"), &list(texts.iter().map(String::as_str).collect()));
+            line(&format!("{word}{name}"), &list(texts.iter().map(String::as_str)));
         }
     }
 }
@@ -98,9 +99,9 @@ fn print(report: &Report) {
     line("interface", report.interface.as_deref().unwrap_or("–"));
     if let Some(m) = &report.manifest {
         line("partition", m.partition.name());
-        line("events", &list(m.events.iter().map(|e| e.name()).collect()));
-        line("columns", &list(m.columns.iter().map(|c| c.name()).collect()));
-        line("capabilities", &list(m.capabilities.iter().map(|c| c.name()).collect()));
+        line("events", &list(m.events.iter().map(|e| e.name())));
+        line("columns", &list(m.columns.iter().map(|c| c.name())));
+        line("capabilities", &list(m.capabilities.iter().map(|c| c.name())));
         line("state schema", &m.state_schema.to_string());
         print_filter(&line, "", &m.filter);
         if let Some(also) = &m.also {
@@ -112,8 +113,8 @@ fn print(report: &Report) {
             print_filter(&line, "all ", &organisation.filter);
         }
     }
-    line("imports", &list(report.imports.iter().map(String::as_str).collect()));
-    line("exports", &list(report.exports.iter().map(String::as_str).collect()));
+    line("imports", &list(report.imports.iter().map(String::as_str)));
+    line("exports", &list(report.exports.iter().map(String::as_str)));
     if let Some(m) = report.manifest.as_ref().filter(|m| !m.settings.is_empty()) {
         let mut table = table(&["setting", "type", "default", "allowed", "meaning"]);
         for (name, setting) in &m.settings {
