@@ -25,6 +25,7 @@ const CASES: &[(&str, usize, Expect)] = &[
     // For whom its rows are: `shared.rs`.
     ("shared", 0, Fine),
     ("log-flood", 1, Fine),
+    ("tally", 3, Fine),
     // What they do to a log: `service.rs`.
     ("poison", 0, Fine),
     ("poison-mended", 0, Fine),
