@@ -21,11 +21,11 @@ type About = (SubjectKind, u64);
 pub(super) struct Ahead {
     /// Subjects of the batch under way.
     subjects: Vec<About>,
-    /// Numbers of the batch under way that are second subjects, and what the digits dropped from them divide by.
+    /// Numbers of the batch under way that are second subjects, and how many digits may be dropped from them.
     numbers: Vec<u64>,
-    divisor: u64,
-    /// Whether the detector's second subjects are numbers without those digits.
-    by_block: bool,
+    dropped: u32,
+    /// Whether the detector's second subjects are the numbers' ranges.
+    by_range: bool,
     /// Subjects the instance has asked for, and most likely has in memory.
     asked: FxHashSet<About>,
     values: FxHashMap<String, Option<Vec<u8>>>,
@@ -43,7 +43,7 @@ impl Ahead {
             SubjectKind::Organisation => {}
         }
         if let Some(also) = &manifest.also {
-            self.divisor = 10u64.pow(also.drop_digits);
+            self.dropped = also.drop_digits;
             self.add_second(also, batch);
         }
     }
@@ -89,7 +89,7 @@ impl Ahead {
         let mut keys = vec![key.to_owned()];
         let Some(about) = parse(key) else { return keys };
         self.learn_form(about);
-        let numbers = self.numbers.iter().map(|n| if self.by_block { block(*n, self.divisor) } else { *n });
+        let numbers = self.numbers.iter().map(|n| if self.by_range { range(*n, self.dropped) } else { *n });
         let numbers: Vec<About> = numbers.map(|number| (SubjectKind::Number, number)).collect();
         if !self.subjects.contains(&about) && !numbers.contains(&about) {
             return keys;
@@ -107,15 +107,15 @@ impl Ahead {
         keys
     }
 
-    /// Whether a detector whose numbers meet by blocks keeps state by number or by block is its own affair, and shows.
+    /// Whether a detector whose numbers meet by ranges keeps state by number or by range is its own affair, and shows.
     fn learn_form(&mut self, (kind, number): About) {
-        if kind != SubjectKind::Number || self.divisor <= 1 {
+        if kind != SubjectKind::Number || self.dropped == 0 {
             return;
         }
         if self.numbers.contains(&number) {
-            self.by_block = false;
-        } else if self.numbers.iter().any(|n| block(*n, self.divisor) == number) {
-            self.by_block = true;
+            self.by_range = false;
+        } else if self.numbers.iter().any(|n| range(*n, self.dropped) == number) {
+            self.by_range = true;
         }
     }
 
@@ -141,10 +141,9 @@ fn value(column: Option<&Column>, index: usize) -> u64 {
     }
 }
 
-/// A number without its last digits.
-fn block(number: u64, divisor: u64) -> u64 {
-    let digits = Number(number).e164().map(|digits| digits / divisor);
-    digits.and_then(Number::from_e164).map_or(number, |block| block.0)
+/// A number's range; what is no full number has none.
+fn range(number: u64, dropped: u32) -> u64 {
+    Number(number).range(dropped).map_or(number, |range| range.0)
 }
 
 fn form((kind, subject): About) -> String {
@@ -202,7 +201,7 @@ mod tests {
     }
 
     #[test]
-    fn second_subjects_are_read_with_them_by_number_or_by_block() {
+    fn second_subjects_are_read_with_them_by_number_or_by_range() {
         let manifest = manifest(
             "columns = [\"user\", \"direction\", \"called_number\", \"calling_number\", \"$row\"]\n\
              [also]\npartition = \"number\"\nkey = \"other_party\"\ndrop_digits = 4",
@@ -225,6 +224,10 @@ mod tests {
         assert_eq!(ahead.keys_with("u/7"), ["u/7".to_owned(), key(573_001_112_233), key(573_002_223_344)]);
         let mut ahead = Ahead::default();
         ahead.begin(&manifest, &batch);
-        assert_eq!(ahead.keys_with(&key(57_300_222)), [key(57_300_222), "u/7".to_owned(), key(57_300_111)]);
+        let range = |digits: u64| form((SubjectKind::Number, Number(number(digits)).range(4).unwrap().0));
+        assert_eq!(
+            ahead.keys_with(&range(573_002_223_344)),
+            [range(573_002_223_344), "u/7".to_owned(), range(573_001_112_233)]
+        );
     }
 }
