@@ -164,6 +164,7 @@ impl Detector for AfterHours {
     type Event = Call;
     type State = State;
     type Facts = Facts;
+    type Habits = ();
 
     const STATE_SCHEMA: u8 = 2;
 
