@@ -17,8 +17,10 @@ const DAY_MINUTES: u16 = 1440;
 /// When a call was made, seen from its location.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Hours {
-    /// In business hours, or close to them.
+    /// In business hours.
     Open,
+    /// Within the margin around them.
+    Near,
     /// Not long before or after the business hours of a working day.
     Late,
     /// At a time of day that is open on other days, on a day that has none: weekend, holiday.
@@ -41,9 +43,12 @@ pub fn hours(config: &Config, time: &WorkingTime, local: Millis) -> Hours {
     if !time.is_known() {
         return Hours::Unknown;
     }
-    let margin = config.margin_minutes * MINUTE;
-    if time.is_open(local) || time.is_open(local - margin) || time.is_open(local + margin) {
+    if time.is_open(local) {
         return Hours::Open;
+    }
+    let margin = config.margin_minutes * MINUTE;
+    if time.is_open(local - margin) || time.is_open(local + margin) {
+        return Hours::Near;
     }
     // By the hour, so that a shift shorter than the whole stretch is not jumped over. People stay longer more often than
     // they come earlier.
@@ -61,7 +66,8 @@ pub fn hours(config: &Config, time: &WorkingTime, local: Millis) -> Hours {
 /// Whether some day of the week is open at that time of day.
 fn in_some_day(config: &Config, time: &WorkingTime, minute: u16) -> bool {
     let margin = config.margin_minutes as u16;
-    let within = |minute: u16| time.hours.iter().any(|h| h.start <= minute + margin && minute < h.to + margin);
+    let within =
+        |minute: u16| time.hours.iter().any(|h| h.start <= minute + margin && minute < h.to + margin);
     within(minute) || within(minute + DAY_MINUTES)
 }
 
@@ -87,7 +93,8 @@ pub fn text_of(time: &WorkingTime, day: i32) -> Option<String> {
     let clock = |minute: u16| format!("{:02}:{:02}", minute / 60 % 24, minute % 60);
     let mut shifts: Vec<_> = time.hours.iter().filter(|h| h.weekday == weekday_of(day)).collect();
     shifts.sort_by_key(|h| (h.start, h.to));
-    let shifts: Vec<String> = shifts.iter().map(|h| format!("{} to {}", clock(h.start), clock(h.to))).collect();
+    let shifts: Vec<String> =
+        shifts.iter().map(|h| format!("{} to {}", clock(h.start), clock(h.to))).collect();
     (!shifts.is_empty()).then(|| shifts.join(" and "))
 }
 

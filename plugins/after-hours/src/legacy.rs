@@ -81,7 +81,6 @@ pub fn migrate(stored: OldState<'_>) -> Result<Migrated<AfterHours>, String> {
         },
         hours: old.hours.new(),
         mobile: false,
-        trace: 0,
     };
     let state = |old: OldUser| State {
         rhythm: old.rhythm.into(),

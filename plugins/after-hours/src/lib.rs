@@ -15,7 +15,7 @@ use std::collections::BTreeSet;
 
 use hours::{Hours, NIGHT, days_off, is_off, night_of};
 use night::{Tally, Verdict, Weighed};
-use places::{Known, Places, Rule, mixed};
+use places::{Known, Places, Rule};
 use rhythm::{Habit, Looked, Rhythm};
 use ringfence_sdk::calendar::minute_of;
 use ringfence_sdk::directory::working_time;
@@ -40,6 +40,7 @@ pub struct Config {
     pub day_begins_hour: i64,
     pub usual_chance: f64,
     pub prior_days: f64,
+    pub near_chance: f64,
     pub late_chance: f64,
     pub day_off_chance: f64,
     pub night_chance: f64,
@@ -53,7 +54,9 @@ pub struct Config {
     pub usual_country_points: f64,
     pub usual_number_points: f64,
     pub premium_points: f64,
+    pub recent_factor: f64,
     pub repeat_factor: f64,
+    pub vain_seconds: u32,
     pub mobile_factor: f64,
     pub low_points: f64,
     pub medium_points: f64,
@@ -93,14 +96,21 @@ pub struct Call {
     hours: Hours,
     /// Made with a mobile client.
     mobile: bool,
-    /// Tells numbers apart, roughly.
-    trace: u32,
 }
 
 impl Call {
     /// Whether the destination is one that costs.
     fn is_risky(&self) -> bool {
         matches!(self.class, Class::International | Class::Premium)
+    }
+
+    /// Whether it can be unusual at all: close to business hours only what costs.
+    fn may_count(&self) -> bool {
+        match self.hours {
+            Hours::Open => false,
+            Hours::Near => self.is_risky(),
+            _ => self.class != Class::Internal,
+        }
     }
 
     /// Under which name the destination is remembered: premium numbers of all countries are one.
@@ -185,7 +195,7 @@ impl Detector for AfterHours {
 
     #[inline]
     fn looks_back_at(&self, call: &Call) -> bool {
-        call.hours != Hours::Open && call.class != Class::Internal
+        call.may_count()
     }
 
     #[inline]
@@ -207,7 +217,7 @@ impl Detector for AfterHours {
         let location = row.location();
         let time = working_time(location);
         let hours = hours::hours(&self.config, &time, row.local_time());
-        if class == Class::Internal && hours == Hours::Open {
+        if class == Class::Internal && matches!(hours, Hours::Open | Hours::Near) {
             return None;
         }
         if hours == Hours::Unknown {
@@ -223,7 +233,6 @@ impl Detector for AfterHours {
             class,
             hours,
             mobile: is_mobile(row),
-            trace: (mixed(number) >> 32) as u32,
         };
         Some((Subject::User(row.user()), call))
     }
@@ -234,9 +243,11 @@ impl Detector for AfterHours {
         let (night, hour) = (night_of(&self.config, local), usize::from(minute_of(local) / 60));
         state.rhythm.turn_to(night);
         let call = &now.event;
-        if call.hours == Hours::Open {
+        if call.hours == Hours::Open || (call.hours == Hours::Near && !call.is_risky()) {
             state.rhythm.note(night, hour, false);
-            self.teach_place(state, call, night);
+            if call.is_risky() && self.found(state, now, episodes).is_none() {
+                self.teach_place(state, call, night);
+            }
             return;
         }
         let habit = self.habit(state, now);
@@ -305,26 +316,21 @@ impl AfterHours {
 
     /// How usual it is that this user makes calls at this hour, from what they did before today.
     fn habit(&self, state: &State, at: &Stamped<Call>) -> Habit {
-        let (config, hours) = (&self.config, at.event.hours);
+        let config = &self.config;
         let local = local(at);
         let night = night_of(config, local);
         let time = working_time(at.event.location);
         let off = is_off(&time, night);
         let same_kind = || if off { days_off(&time, night) } else { !days_off(&time, night) };
-        let looked = match hours {
+        let (days, idle, night, prior) = match at.event.hours {
             // At night all days are alike.
-            Hours::Night => Looked { days: u32::MAX, idle: false, night: true, prior: config.night_chance, weight: 0.0 },
-            Hours::DayOff => {
-                Looked { days: same_kind(), idle: true, night: false, prior: config.day_off_chance, weight: 0.0 }
-            }
-            Hours::Late | Hours::Open => {
-                Looked { days: same_kind(), idle: off, night: false, prior: config.late_chance, weight: 0.0 }
-            }
-            Hours::Unknown => {
-                Looked { days: same_kind(), idle: off, night: false, prior: config.own_chance, weight: 0.0 }
-            }
+            Hours::Night => (u32::MAX, false, true, config.night_chance),
+            Hours::DayOff => (same_kind(), true, false, config.day_off_chance),
+            Hours::Open | Hours::Near => (same_kind(), off, false, config.near_chance),
+            Hours::Late => (same_kind(), off, false, config.late_chance),
+            Hours::Unknown => (same_kind(), off, false, config.own_chance),
         };
-        let looked = Looked { weight: config.prior_days, ..looked };
+        let looked = Looked { days, idle, night, prior, weight: config.prior_days };
         state.rhythm.habit(usize::from(minute_of(local) / 60), looked)
     }
 
@@ -365,8 +371,7 @@ impl AfterHours {
         let begins = found.unwrap_or(night);
         state.found = Some(begins);
         let belongs = |c: &Stamped<Call>| {
-            c.event.hours != Hours::Open
-                && c.event.class != Class::Internal
+            c.event.may_count()
                 && night_of(config, local(c)) == night
                 && self.habit(state, c).chance < config.usual_chance
         };

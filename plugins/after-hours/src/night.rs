@@ -9,7 +9,7 @@ use ringfence_sdk::Severity;
 use serde::{Deserialize, Serialize};
 
 use crate::hours::Hours;
-use crate::places::Known;
+use crate::places::{Known, mixed};
 use crate::{Call, Class, Config};
 
 /// Points and surprise are kept in thousandths: whole numbers are the same on every machine and stored short.
@@ -31,8 +31,8 @@ pub struct Tally {
     pub points: u32,
     /// Sum of the hours' surprise over all calls.
     pub rare: u32,
-    /// Trace of the number last called abroad.
-    pub last: u32,
+    /// Trace of the number last called abroad in vain.
+    pub vain: u32,
     /// The night's own calls are medium or more: they must not teach.
     pub hot: bool,
 }
@@ -75,8 +75,9 @@ impl Tally {
             return;
         }
         let factor = (surprise / FULL_SURPRISE).clamp(0.0, MOST_FACTOR);
-        let again = if self.last == call.trace { config.repeat_factor } else { 1.0 };
-        self.last = call.trace;
+        let trace = (mixed(call.number) >> 32) as u32 | 1;
+        let again = if self.vain == trace { config.repeat_factor } else { 1.0 };
+        self.vain = if call.seconds < config.vain_seconds { trace } else { 0 };
         let points = points(config, call, weighed) * factor * again;
         self.points = self.points.saturating_add((points * MILLI) as u32);
     }
@@ -124,7 +125,7 @@ fn points(config: &Config, call: &Call, weighed: Weighed) -> f64 {
     let points = match weighed.known {
         Known::New if weighed.newcomer && call.class != Class::Premium => new / 2.0,
         Known::New => new,
-        Known::Recent => new / 2.0,
+        Known::Recent => new * config.recent_factor,
         Known::Country => config.usual_country_points,
         Known::Contact => config.usual_number_points,
     };

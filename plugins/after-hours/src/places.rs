@@ -120,7 +120,8 @@ mod tests {
         places.note(peru, ana, 103, RULE);
         assert_eq!(places.known(peru, ana, 106, RULE), Known::Recent);
         assert_eq!(places.known(peru, ana, 107, RULE), Known::Contact);
-        let strangers = (0..100).filter(|n| places.known(peru, number(51_1_777_0000 + n), 107, RULE) == Known::Country);
+        let strangers =
+            (0..100).filter(|n| places.known(peru, number(51_1_777_0000 + n), 107, RULE) == Known::Country);
         assert!(strangers.count() > 90);
         assert_eq!(places.known(peru, ana, 164, RULE), Known::New);
         assert_eq!(places.known(Name(5001), ana, 107, RULE), Known::New);

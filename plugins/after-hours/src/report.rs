@@ -21,7 +21,7 @@ fn plural(count: u32, word: &str) -> String {
 /// When it was, as a phrase.
 fn when(hours: Hours) -> &'static str {
     match hours {
-        Hours::Late | Hours::Open => "outside business hours",
+        Hours::Open | Hours::Near | Hours::Late => "outside business hours",
         Hours::DayOff => "on a day off",
         Hours::Night => "at night",
         Hours::Unknown => "at an unusual hour",
@@ -70,7 +70,11 @@ fn destinations(facts: &Facts) -> Option<String> {
     }
     let mut parts = Vec::new();
     if facts.fresh > 0 {
-        parts.push(format!("{} to countries this user does not usually call: {}", facts.fresh, places(&facts.new_countries)));
+        parts.push(format!(
+            "{} to countries this user does not usually call: {}",
+            facts.fresh,
+            places(&facts.new_countries)
+        ));
     }
     if facts.premium > 0 {
         parts.push(format!("{} to premium-rate or satellite numbers", facts.premium));
@@ -79,7 +83,11 @@ fn destinations(facts: &Facts) -> Option<String> {
     if usual > 0 {
         parts.push(format!("{usual} to countries usual for this user: {}", places(&facts.countries)));
     }
-    Some(format!("{} of them abroad or to premium-rate or satellite numbers: {}", facts.risky, parts.join("; ")))
+    Some(format!(
+        "{} of them abroad or to premium-rate or satellite numbers: {}",
+        facts.risky,
+        parts.join("; ")
+    ))
 }
 
 fn habit(facts: &Facts) -> String {
