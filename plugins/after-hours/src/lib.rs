@@ -14,7 +14,7 @@ use std::cell::RefCell;
 use std::collections::BTreeSet;
 
 use hours::{Hours, NIGHT, days_off, is_off, night_of};
-use night::{Tally, Verdict, Weighed};
+use night::{Tally, Weighed};
 use places::{Known, Places, Rule};
 use rhythm::{Habit, Looked, Rhythm};
 use ringfence_sdk::calendar::minute_of;
@@ -58,6 +58,7 @@ pub struct Config {
     pub repeat_factor: f64,
     pub vain_seconds: u32,
     pub mobile_factor: f64,
+    pub colleague_factor: f64,
     pub low_points: f64,
     pub medium_points: f64,
     pub high_points: f64,
@@ -257,7 +258,10 @@ impl Detector for AfterHours {
             self.teach_place(state, call, night);
             return;
         }
-        if call.class != Class::Internal {
+        state.tonight.turn_to(night);
+        if call.class == Class::Internal {
+            state.tonight.colleague = true;
+        } else {
             self.count(state, now, habit, episodes);
         }
         // What is being told must not teach that it is normal; a night worker's ordinary calls do. Calls abroad at an
@@ -355,17 +359,14 @@ impl AfterHours {
     fn count(&self, state: &mut State, now: &Now<'_, Call>, habit: Habit, episodes: &mut Episodes<Facts>) {
         let (config, call) = (&self.config, &now.event);
         let night = night_of(config, local(now));
-        if state.tonight.night != night {
-            state.tonight = Tally::of(night);
-        }
         let weighed = self.weigh(state, now, habit);
         state.tonight.add(config, call, weighed);
         let usual_calls = state.rhythm.usual_calls();
         let alone = state.tonight.judge(config, 0, usual_calls);
-        state.tonight.hot |= alone.severity >= Some(Severity::Medium);
+        state.tonight.hot |= alone >= Some(Severity::Medium);
         let found = self.found(state, now, episodes);
         // A call within the country does not keep yesterday's finding open, unless this night is worth telling by itself.
-        if alone.severity.is_none() && (found.is_none() || !call.is_risky()) {
+        if alone.is_none() && (found.is_none() || !call.is_risky()) {
             return;
         }
         let begins = found.unwrap_or(night);
@@ -389,7 +390,7 @@ impl AfterHours {
         facts.turn_to(&state.tonight);
         facts.usual_calls = (usual_calls * 10.0) as u32;
         facts.age = state.rhythm.age();
-        let Verdict { severity, .. } = state.tonight.judge(config, facts.before, usual_calls);
+        let severity = state.tonight.judge(config, facts.before, usual_calls);
         if let Some(severity) = severity {
             episode.rise(severity);
         }
@@ -426,10 +427,10 @@ impl Facts {
         }
     }
 
-    /// Takes over a night's points; half of those of earlier nights stay.
+    /// Takes over a night's points; half of those of the night before stay, a quarter of those before it, and so on.
     fn turn_to(&mut self, tonight: &Tally) {
         if self.night != tonight.night {
-            self.before = self.before.saturating_add(self.points / 2);
+            self.before = self.before.saturating_add(self.points) / 2;
             self.night = tonight.night;
             self.nights += 1;
         }

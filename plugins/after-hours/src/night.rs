@@ -27,6 +27,8 @@ pub struct Tally {
     pub calls: u32,
     /// Of those, in the night proper.
     pub deep: u32,
+    /// A colleague was called too.
+    pub colleague: bool,
     /// Sum over calls abroad and to premium numbers.
     pub points: u32,
     /// Sum of the hours' surprise over all calls.
@@ -48,18 +50,14 @@ pub struct Weighed {
     pub newcomer: bool,
 }
 
-/// How bad the calls so far are.
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub struct Verdict {
-    /// `None`: not worth telling.
-    pub severity: Option<Severity>,
-    /// Points that decided.
-    pub points: f64,
-    /// Surprise that decided.
-    pub surprise: f64,
-}
-
 impl Tally {
+    /// Turns to this night: those before it are over.
+    pub fn turn_to(&mut self, night: i32) {
+        if self.night != night {
+            *self = Tally::of(night);
+        }
+    }
+
     /// A night without calls.
     pub fn of(night: i32) -> Tally {
         Tally { night, ..Tally::default() }
@@ -78,13 +76,14 @@ impl Tally {
         let trace = (mixed(call.number) >> 32) as u32 | 1;
         let again = if self.vain == trace { config.repeat_factor } else { 1.0 };
         self.vain = if call.seconds < config.vain_seconds { trace } else { 0 };
-        let points = points(config, call, weighed) * factor * again;
+        let among = if self.colleague { config.colleague_factor } else { 1.0 };
+        let points = points(config, call, weighed) * factor * again * among;
         self.points = self.points.saturating_add((points * MILLI) as u32);
     }
 
-    /// Judges the night; `before` are the points that earlier nights of the episode left, `usual_calls` the user's
+    /// Judges the night (`None`: not worth telling); `before` are the points that earlier nights of the episode left, `usual_calls` the user's
     /// calls on a usual day.
-    pub fn judge(&self, config: &Config, before: u32, usual_calls: f64) -> Verdict {
+    pub fn judge(&self, config: &Config, before: u32, usual_calls: f64) -> Option<Severity> {
         let points = f64::from(self.points.saturating_add(before)) / MILLI;
         let surprise = if self.calls < config.calls { 0.0 } else { self.surprise(config, usual_calls) };
         let by_points = level(
@@ -104,7 +103,9 @@ impl Tally {
                 (config.low_surprise, Severity::Low),
             ],
         );
-        Verdict { severity: by_points.max(by_surprise), points, surprise }
+        // In the evening and on days off others may be at work too: a campaign, a month's end.
+        let most = if 2 * self.deep > self.calls { Severity::Critical } else { Severity::Medium };
+        by_points.max(by_surprise.min(Some(most)))
     }
 
     fn surprise(&self, config: &Config, usual_calls: f64) -> f64 {

@@ -130,3 +130,14 @@ fn in_the_first_days_every_country_is_new() {
     assert_eq!(night(10, 2), Some(Severity::Medium));
     assert_eq!(night(2, 5), Some(Severity::Medium), "a burst on the second day is still seen");
 }
+
+#[test]
+fn an_incident_at_night_is_less_than_an_attack() {
+    let night = |colleagues: bool| {
+        let mut calls = office(4);
+        calls.extend(burst(50_000, 17, 160, "internal", u64::from(colleagues)));
+        calls.extend(burst(60_000, 17, 180, "international", 5));
+        only(&harness().run::<AfterHours>(&calls)).severity
+    };
+    assert_eq!((night(false), night(true)), (Severity::High, Severity::Medium));
+}

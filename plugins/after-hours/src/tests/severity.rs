@@ -130,7 +130,7 @@ fn an_attack_does_not_make_itself_usual() {
     }
     let findings = harness().run::<AfterHours>(&calls);
     let finding = only(&findings);
-    assert_eq!((finding.severity, finding.evidence.len()), (Critical, 340));
+    assert_eq!((finding.severity, finding.evidence.len()), (High, 340));
 }
 
 #[test]
