@@ -21,7 +21,8 @@ const GROUPS: [usize; 9] = [5, 6, 7, 8, 10, 12, 16, 24, 32];
 const MOST_RATE: f64 = 6.0;
 const MOST_EVEN: f64 = 8.0;
 const MOST_SHORT: f64 = 4.0;
-const MOST_NEIGHBOURS: f64 = 8.0;
+const MOST_ORDERED: f64 = 6.0;
+const MOST_BLOCK: f64 = 2.0;
 const MOST_NEW: f64 = 1.5;
 const MOST_LOCAL: f64 = 1.0;
 /// Share of calls that people end themselves, as most unanswered ones are given up.
@@ -40,8 +41,10 @@ pub struct Pattern {
     pub calls: u32,
     /// Different numbers.
     pub distinct: u32,
-    /// Different numbers in a run or block with the newest one; 0 if that played no part.
+    /// Different numbers of one block; 0 if that played no part.
     pub neighbours: u32,
+    /// Steps from one to the next that were small and went the same way.
+    pub ordered: u32,
     /// Short ones.
     pub short: u32,
     /// Ended from this side.
@@ -241,62 +244,72 @@ impl Judge<'_> {
             && f64::from(distinct) >= self.config.distinct_share * f64::from(calls)
     }
 
-    /// The calls whose numbers lie near the newest one's.
+    /// The calls whose numbers lie near the newest one's: best in order, as machines count, else only from one block,
+    /// as people with a list may call them, too.
     fn neighbours(&self, recent: &[&Stamped<Call>]) -> Option<(Pattern, Belongs)> {
         let config = self.config;
         let here = recent[0].event.number.e164()?;
         let since = recent[0].start - config.pattern_minutes * MINUTE;
-        let mut numbers = [0u64; RECENT];
-        let mut len = 0;
-        for call in recent.iter().take_while(|c| c.start > since) {
-            let Some(number) = call.event.number.e164().filter(|n| n.abs_diff(here) < config.block_span)
-            else {
-                continue;
-            };
-            if let Err(at) = numbers[..len].binary_search(&number) {
-                numbers.copy_within(at..len, at + 1);
-                numbers[at] = number;
-                len += 1;
-            }
-        }
-        let numbers = &numbers[..len];
-        let at = numbers.binary_search(&here).ok()?;
-        let steps = |pair: &&[u64]| pair[1] - pair[0] <= config.neighbour_step;
-        let below = numbers[..=at].windows(2).rev().take_while(steps).count();
-        let above = numbers[at..].windows(2).take_while(steps).count();
-        let run = (below + above + 1) as u32;
-        let by_run =
-            if run >= config.pattern_calls { f64::from(run - 1) * config.neighbour_points } else { 0.0 };
-        // Numbers of one block need not be in a run; half as telling, as a firm has such numbers.
-        let block = len as u32;
-        let by_block = if block > config.pattern_calls {
-            f64::from(block - 1) * config.neighbour_points / 2.0
-        } else {
-            0.0
+        let near = |call: &&Stamped<Call>| {
+            let number = call.event.number.e164().filter(|n| n.abs_diff(here) < config.block_span)?;
+            (call.start > since).then_some(number)
         };
-        let (neighbours, points, from, to) = match (by_run, by_block) {
-            (0.0, 0.0) => return None,
-            (run_points, block_points) if run_points >= block_points => {
-                (run, run_points, numbers[at - below], numbers[at + above])
-            }
-            (_, points) => (block, points, numbers[0], numbers[len - 1]),
+        let run = self.run(recent.iter().filter_map(near));
+        let (calls, points) = match run {
+            Some(run) => (run.calls, (f64::from(run.ordered) * config.neighbour_points).min(MOST_ORDERED)),
+            None => (RECENT, 0.0),
         };
+        let (mut from, mut to) = (here, here);
         let mut tally = Tally::default();
         let knows = self.known(recent[0].event.number).is_some();
-        let mut seen = Belongs { number: Some((from, to)) };
-        for (at, call) in recent.iter().enumerate().filter(|(_, c)| c.start > since && seen.holds(c)) {
+        let members = recent.iter().enumerate().filter_map(|(at, call)| Some((at, call, near(call)?)));
+        for (at, call, number) in members.take(calls) {
             let again = recent[..at].iter().any(|c| c.event.number == call.event.number);
             tally.add(call, again, config.short(call), self.known(call.event.number));
+            (from, to) = (from.min(number), to.max(number));
         }
         if !self.many(tally.calls, tally.distinct) {
             return None;
         }
-        let mut pattern = Pattern { neighbours, ..tally.pattern(knows) };
-        pattern.points = points.min(MOST_NEIGHBOURS) + self.common(&pattern);
+        let mut pattern = tally.pattern(knows);
+        (pattern.neighbours, pattern.ordered) = (tally.distinct, run.map_or(0, |run| run.ordered));
+        let by_block = f64::from(tally.distinct - 1) * config.block_points;
+        pattern.points = points.max(by_block.min(MOST_BLOCK)) + self.common(&pattern);
         // The episode grows with the run.
-        seen.number = Some((from.saturating_sub(config.neighbour_step), to + config.neighbour_step));
-        Some((pattern, seen))
+        let step = config.neighbour_step;
+        Some((pattern, Belongs { number: Some((from.saturating_sub(step), to + step)) }))
     }
+
+    /// The longest part of these numbers, the newest first, that goes one way by small steps nearly all the time.
+    fn run(&self, mut numbers: impl Iterator<Item = u64>) -> Option<Run> {
+        let mut later = numbers.next()?;
+        let (mut up, mut down, mut moves) = (0u32, 0u32, 0u32);
+        let mut run = None;
+        for (at, number) in numbers.enumerate() {
+            let step = later.abs_diff(number);
+            moves += u32::from(step > 0);
+            if step > 0 && step <= self.config.neighbour_step {
+                *(if later > number { &mut up } else { &mut down }) += 1;
+            }
+            later = number;
+            let ordered = up.max(down);
+            if ordered + 1 >= self.config.pattern_calls
+                && f64::from(ordered) >= self.config.ordered_share * f64::from(moves)
+            {
+                run = Some(Run { calls: at + 2, ordered });
+            }
+        }
+        run
+    }
+}
+
+/// Numbers that go one way.
+#[derive(Clone, Copy, Debug)]
+struct Run {
+    /// Calls from the newest back.
+    calls: usize,
+    /// Steps that go the way.
+    ordered: u32,
 }
 
 impl Pattern {

@@ -68,7 +68,10 @@ fn dialled(config: &Config, episode: &Episode<Facts>, facts: &Dialled) -> Report
             100.0 * config.usual_variation
         );
     }
-    let neighbours = (p.neighbours > 0).then(|| format!("{} of these numbers are neighbours", p.neighbours));
+    let neighbours = (p.neighbours > 0).then(|| match p.ordered {
+        0 => format!("{} neighbouring numbers of one block", p.neighbours),
+        steps => format!("{} neighbouring numbers, {steps} times a small step the same way", p.neighbours),
+    });
     let new = p.new.filter(|new| *new > 0);
     let new = new.map(|new| format!("{new} of these calls go to numbers not called on earlier days"));
     let local =
@@ -96,6 +99,7 @@ fn dialled(config: &Config, episode: &Episode<Facts>, facts: &Dialled) -> Report
         .figure("calls_in_hour", facts.hour.calls)
         .figure("distinct_numbers", facts.hour_distinct)
         .figure("neighbouring_numbers", p.neighbours)
+        .figure("ordered_steps", p.ordered)
         .figure("gap_seconds", p.gap as f64 / 1000.0)
         .figure("gap_variation", p.variation.min(10.0))
         .figure("short_calls", facts.short)
