@@ -18,7 +18,7 @@ const LOOK: usize = 256;
 /// Numbers of calls judged together, the last ones first.
 const GROUPS: [usize; 9] = [5, 6, 7, 8, 10, 12, 16, 24, 32];
 /// Most points by one sign, so that none decides alone: medium needs 5.
-const MOST_RATE: f64 = 6.0;
+const MOST_RATE: f64 = 4.0;
 const MOST_EVEN: f64 = 8.0;
 const MOST_SHORT: f64 = 4.0;
 const MOST_ORDERED: f64 = 6.0;
@@ -57,6 +57,8 @@ pub struct Pattern {
     pub variation: f64,
     /// Start of the earliest.
     pub since: Millis,
+    /// Something in it is a machine's doing.
+    pub machine: bool,
 }
 
 /// Which calls belong to what was found.
@@ -159,7 +161,9 @@ pub fn judge(
         (Some(near), None) => near,
         (_, any) => any?,
     };
-    let severity = if pattern.points >= config.critical_points && pattern.calls >= config.critical_calls {
+    let severity = if !pattern.machine && enough(&pattern) {
+        Severity::Medium
+    } else if pattern.points >= config.critical_points && pattern.calls >= config.critical_calls {
         Severity::Critical
     } else if pattern.points >= config.high_points {
         Severity::High
@@ -202,13 +206,16 @@ impl Judge<'_> {
         (self.usual.days >= self.config.usual_days).then(|| self.habit.knows(number)).flatten()
     }
 
-    /// Points for what all patterns share.
-    fn common(&self, pattern: &Pattern) -> f64 {
+    /// Points for what all patterns share, and whether it takes a machine: people do call fast, briefly, many new numbers.
+    fn common(&self, pattern: &mut Pattern) -> f64 {
         let short =
             chance::of_share(pattern.short, pattern.calls, f64::from(self.usual.share).clamp(0.5, 0.9));
         let even = chance::of_gaps(pattern.calls - 1, pattern.variation, self.config.usual_variation);
         let local = chance::of_share(pattern.local, pattern.calls, USUAL_LOCAL);
         let new = pattern.new.map_or(0.0, |new| chance::of_share(new, pattern.calls, USUAL_NEW));
+        pattern.machine = pattern.ordered > 0
+            || even >= self.config.machine_points
+            || short >= 2.0 * self.config.machine_points;
         chance::together(&[
             self.rate,
             short.min(MOST_SHORT),
@@ -230,7 +237,7 @@ impl Judge<'_> {
                 continue;
             }
             let mut pattern = tally.pattern(knows);
-            pattern.points = self.common(&pattern);
+            pattern.points = self.common(&mut pattern);
             if best.is_none_or(|b| pattern.points > b.points) {
                 best = Some(pattern);
             }
@@ -274,7 +281,7 @@ impl Judge<'_> {
         let mut pattern = tally.pattern(knows);
         (pattern.neighbours, pattern.ordered) = (tally.distinct, run.map_or(0, |run| run.ordered));
         let by_block = f64::from(tally.distinct - 1) * config.block_points;
-        pattern.points = points.max(by_block.min(MOST_BLOCK)) + self.common(&pattern);
+        pattern.points = points.max(by_block.min(MOST_BLOCK)) + self.common(&mut pattern);
         // The episode grows with the run.
         let step = config.neighbour_step;
         Some((pattern, Belongs { number: Some((from.saturating_sub(step), to + step)) }))

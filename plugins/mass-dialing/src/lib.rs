@@ -35,6 +35,7 @@ pub struct Config {
     pub high_points: f64,
     pub critical_points: f64,
     pub critical_calls: u32,
+    pub machine_points: f64,
     pub pattern_calls: u32,
     pub pattern_minutes: i64,
     pub distinct_share: f64,
