@@ -141,6 +141,7 @@ impl Detector for MassDialing {
     type Event = Call;
     type State = State;
     type Facts = Facts;
+    type Habits = ();
 
     const STATE_SCHEMA: u8 = 2;
 
