@@ -23,12 +23,13 @@ const MOST_EVEN: f64 = 8.0;
 const MOST_SHORT: f64 = 4.0;
 const MOST_ORDERED: f64 = 6.0;
 const MOST_BLOCK: f64 = 2.0;
-const MOST_NEW: f64 = 1.5;
+const MOST_NEW: f64 = 3.0;
+const MOST_HOUR: f64 = 1.5;
 const MOST_LOCAL: f64 = 1.0;
 /// Share of calls that people end themselves, as most unanswered ones are given up.
 const USUAL_LOCAL: f64 = 0.7;
-/// Share of numbers never called before when people make many calls.
-const USUAL_NEW: f64 = 0.5;
+/// Least share of new numbers when people make many calls, whatever their own.
+const LEAST_NEW: f64 = 0.3;
 /// Calls together in less time have no gaps to speak of.
 const LEAST_GAP: f64 = 200.0;
 
@@ -151,7 +152,13 @@ pub fn judge(
     }
     let recent = &recent[..len];
     let usual = state.habit.usual();
-    let judge = Judge { config, usual, habit: &state.habit, rate: rate(config, state, usual, recent) };
+    let rate = rate(config, state, usual, recent);
+    let (on, of) = state.habit.at_hour(now.start);
+    let odd_hour = match of >= config.usual_days {
+        true => ((f64::from(of) + 1.0) / (f64::from(on) + 0.5)).log10().clamp(0.0, MOST_HOUR),
+        false => 0.0,
+    };
+    let judge = Judge { config, usual, habit: &state.habit, rate, odd_hour };
     let any = judge.latest(recent).filter(|_| !only_near).map(|p| (p, Belongs { number: None }));
     let near = judge.neighbours(recent);
     // A run of numbers says precisely which calls belong.
@@ -199,6 +206,7 @@ struct Judge<'a> {
     usual: Usual,
     habit: &'a Habit,
     rate: f64,
+    odd_hour: f64,
 }
 
 impl Judge<'_> {
@@ -212,7 +220,8 @@ impl Judge<'_> {
             chance::of_share(pattern.short, pattern.calls, f64::from(self.usual.share).clamp(0.5, 0.9));
         let even = chance::of_gaps(pattern.calls - 1, pattern.variation, self.config.usual_variation);
         let local = chance::of_share(pattern.local, pattern.calls, USUAL_LOCAL);
-        let new = pattern.new.map_or(0.0, |new| chance::of_share(new, pattern.calls, USUAL_NEW));
+        let new_share = f64::from(self.usual.new).clamp(LEAST_NEW, 0.9);
+        let new = pattern.new.map_or(0.0, |new| chance::of_share(new, pattern.calls, new_share));
         pattern.machine = pattern.ordered > 0
             || even >= self.config.machine_points
             || short >= 2.0 * self.config.machine_points;
@@ -222,6 +231,7 @@ impl Judge<'_> {
             even.min(MOST_EVEN),
             local.min(MOST_LOCAL),
             new.min(MOST_NEW),
+            self.odd_hour,
         ])
     }
 
@@ -232,7 +242,7 @@ impl Judge<'_> {
         let knows = self.known(recent[0].event.number).is_some();
         for (at, call) in recent.iter().enumerate() {
             let again = recent[..at].iter().any(|c| c.event.number == call.event.number);
-            tally.add(call, again, self.config.short(call), self.known(call.event.number));
+            tally.add(call, again, call.event.short(), self.known(call.event.number));
             if !GROUPS.contains(&(at + 1)) || !self.many(tally.calls, tally.distinct) {
                 continue;
             }
@@ -272,7 +282,7 @@ impl Judge<'_> {
         let members = recent.iter().enumerate().filter_map(|(at, call)| Some((at, call, near(call)?)));
         for (at, call, number) in members.take(calls) {
             let again = recent[..at].iter().any(|c| c.event.number == call.event.number);
-            tally.add(call, again, config.short(call), self.known(call.event.number));
+            tally.add(call, again, call.event.short(), self.known(call.event.number));
             (from, to) = (from.min(number), to.max(number));
         }
         if !self.many(tally.calls, tally.distinct) {

@@ -64,7 +64,7 @@ pub fn judge(config: &Config, calls: u32, threshold: u32, events: &[Stamped<Call
         let call = &call.event;
         callers[picture.seen as usize] = call.number.e164().map_or(call.number.0, |n| n / CALLER_BLOCK);
         picture.seen += 1;
-        picture.empty += u32::from(config.is_short(call));
+        picture.empty += u32::from(call.short());
         if call.seconds > 0 {
             lengths[answered] = call.seconds;
             answered += 1;

@@ -2,7 +2,7 @@
 //!
 //! Owns the memory of past days, bounded to 28. Does not own thresholds.
 
-use ringfence_sdk::{DAY, Millis, Number};
+use ringfence_sdk::{DAY, HOUR, Millis, Number};
 use serde::{Deserialize, Serialize};
 
 /// Active days remembered: four weeks.
@@ -16,6 +16,10 @@ const COMMON_SHARE: f64 = 0.65;
 /// The common share weighs as many days of the user's own.
 const COMMON_DAYS: f64 = 4.0;
 
+/// Share of numbers never called before that is assumed of anybody.
+const COMMON_NEW: f64 = 0.35;
+/// Hours are counted over so many active days before older ones fade.
+const HOUR_DAYS: u8 = 56;
 /// Numbers of an ordinary day.
 const FEW_NUMBERS: u32 = 24;
 
@@ -27,6 +31,8 @@ struct Peak {
     inbound: u16,
     /// Short calls among the outgoing ones, in hundredths.
     share: u8,
+    /// Calls to numbers not called on an earlier day, in hundredths.
+    new: u8,
 }
 
 /// What is usual on a day.
@@ -44,11 +50,21 @@ pub struct Usual {
     pub inbound_days: u8,
     /// Share of short calls.
     pub share: f32,
+    /// Share of calls to numbers not called on an earlier day.
+    pub new: f32,
 }
 
 impl Default for Usual {
     fn default() -> Self {
-        Usual { burst: 0, hour: 0, days: 0, inbound: 0, inbound_days: 0, share: COMMON_SHARE as f32 }
+        Usual {
+            burst: 0,
+            hour: 0,
+            days: 0,
+            inbound: 0,
+            inbound_days: 0,
+            share: COMMON_SHARE as f32,
+            new: COMMON_NEW as f32,
+        }
     }
 }
 
@@ -88,8 +104,15 @@ pub struct Habit {
     today: Peak,
     calls: u16,
     short: u16,
+    new: u16,
     called: Sketch,
     called_before: Sketch,
+    /// `called_before` is not too full to tell.
+    tells: bool,
+    hours_today: u32,
+    /// On how many days there were calls in an hour of the day.
+    hours: [u8; 24],
+    hour_days: u8,
     /// Oldest first.
     past: Vec<Peak>,
     /// Of `past`; nothing while nobody has asked since it last changed.
@@ -106,7 +129,9 @@ impl Habit {
         self.today.hour = self.today.hour.max(narrow(hour));
         self.calls = self.calls.saturating_add(1);
         self.short = self.short.saturating_add(u16::from(short));
+        self.new = self.new.saturating_add(u16::from(!self.called_before.has(number)));
         self.called.add(number);
+        self.hours_today |= 1 << hour_of(at, self.day);
     }
 
     /// Takes note of an incoming call's window.
@@ -118,7 +143,14 @@ impl Habit {
 
     /// Whether a number was called on an earlier day; nothing for those who call so many that nobody can say.
     pub fn knows(&self, number: Number) -> Option<bool> {
-        (self.called_before.filled() <= Sketch::BITS / 2).then(|| self.called_before.has(number))
+        self.tells.then(|| self.called_before.has(number))
+    }
+
+    /// On how many of how many earlier days there were outgoing calls in this hour of the day or one beside it.
+    pub fn at_hour(&self, at: Millis) -> (u8, u8) {
+        let hour = hour_of(at, self.day) as usize;
+        let near = [(hour + 23) % 24, hour, (hour + 1) % 24];
+        (near.into_iter().map(|h| self.hours[h]).max().unwrap_or(0), self.hour_days)
     }
 
     /// What was usual before today. Sorting a month is left until somebody asks: most days nobody does.
@@ -128,11 +160,9 @@ impl Habit {
             let (burst, days) = median(past.iter().map(|p| p.burst).filter(|n| *n > 0));
             let (hour, _) = median(past.iter().map(|p| p.hour).filter(|n| *n > 0));
             let (inbound, inbound_days) = median(past.iter().map(|p| p.inbound).filter(|n| *n > 0));
-            let (share, shares) =
-                median(past.iter().filter(|p| p.share != NO_SHARE).map(|p| u16::from(p.share)));
-            let weight = f64::from(shares) / (f64::from(shares) + COMMON_DAYS);
-            let share = (weight * f64::from(share) / 100.0 + (1.0 - weight) * COMMON_SHARE) as f32;
-            Usual { burst, hour, days, inbound, inbound_days, share }
+            let share = leaning(COMMON_SHARE, past.iter().map(|p| p.share));
+            let new = leaning(COMMON_NEW, past.iter().map(|p| p.new));
+            Usual { burst, hour, days, inbound, inbound_days, share, new }
         })
     }
 
@@ -151,15 +181,25 @@ impl Habit {
         if self.today == Peak::default() {
             return;
         }
-        self.today.share = match self.calls {
+        let share = |part: u16| match self.calls {
             0..SHARE_CALLS => NO_SHARE,
-            calls => (u32::from(self.short) * 100 / u32::from(calls)) as u8,
+            calls => (u32::from(part) * 100 / u32::from(calls)) as u8,
         };
+        self.today.share = share(self.short);
+        self.today.new = if self.tells { share(self.new) } else { NO_SHARE };
         if self.past.len() == DAYS {
             self.past.remove(0);
         }
         self.past.push(std::mem::take(&mut self.today));
-        (self.calls, self.short) = (0, 0);
+        (self.calls, self.short, self.new) = (0, 0, 0);
+        if self.hours_today != 0 {
+            if self.hour_days == HOUR_DAYS {
+                self.hours.iter_mut().chain([&mut self.hour_days]).for_each(|days| *days /= 2);
+            }
+            self.hour_days += 1;
+            let today = std::mem::take(&mut self.hours_today);
+            self.hours.iter_mut().zip(0..).for_each(|(days, hour)| *days += (today >> hour & 1) as u8);
+        }
         // It fills up in a year of ordinary days: begin anew. Who calls many new numbers a day would fill it at once.
         if self.called_before.filled() > Sketch::BITS / 2 && self.called.filled() < FEW_NUMBERS {
             self.called_before = Sketch::default();
@@ -167,8 +207,22 @@ impl Habit {
         for (before, now) in self.called_before.0.iter_mut().zip(std::mem::take(&mut self.called).0) {
             *before |= now;
         }
+        self.tells = self.called_before.filled() <= Sketch::BITS / 2;
         self.usual = None;
     }
+}
+
+/// Hour of a moment on this day.
+#[inline]
+fn hour_of(at: Millis, day: i32) -> u32 {
+    ((at - i64::from(day) * DAY) / HOUR) as u32
+}
+
+/// The median of daily shares, the closer to the common one the fewer days there are.
+fn leaning(common: f64, shares: impl Iterator<Item = u8>) -> f32 {
+    let (share, days) = median(shares.filter(|s| *s != NO_SHARE).map(u16::from));
+    let weight = f64::from(days) / (f64::from(days) + COMMON_DAYS);
+    (weight * f64::from(share) / 100.0 + (1.0 - weight) * common) as f32
 }
 
 #[inline]
@@ -239,10 +293,27 @@ mod tests {
     }
 
     #[test]
+    fn hours_are_counted_by_days() {
+        let mut habit = Habit::default();
+        for day in 0..10 {
+            habit.note_out(day * DAY + 9 * HOUR, number(1), true, 1, 1);
+            habit.note_out(day * DAY + 9 * HOUR + 5, number(1), true, 1, 1);
+        }
+        let today = 10 * DAY;
+        habit.note_out(today, number(1), true, 1, 1);
+        assert_eq!(habit.at_hour(today + 9 * HOUR), (10, 10));
+        assert_eq!((habit.at_hour(today + 10 * HOUR), habit.at_hour(today + 3 * HOUR)), ((10, 10), (0, 10)));
+        for day in 10..200 {
+            habit.note_out(day * DAY, number(1), true, 1, 1);
+        }
+        assert!(habit.at_hour(199 * DAY + 9 * HOUR).0 <= 1, "they fade");
+    }
+
+    #[test]
     fn numbers_of_earlier_days_are_known_until_they_are_too_many() {
         let mut habit = Habit::default();
         habit.note_out(DAY, number(1), true, 1, 1);
-        assert_eq!(habit.knows(number(1)), Some(false), "today's do not count");
+        assert_eq!(habit.knows(number(1)), None, "there are no earlier days");
         habit.note_out(2 * DAY, number(2), true, 1, 1);
         assert_eq!((habit.knows(number(1)), habit.knows(number(2))), (Some(true), Some(false)));
         for i in 0..2000 {

@@ -24,8 +24,8 @@ ringfence_sdk::register!(MassDialing, "plugin.toml");
 /// Most calls looked at in one window. Beyond it (a call every second for an hour) more calls change nothing, and
 /// comparing numbers stays bounded.
 const MOST_CALLS: usize = 4096;
-/// Numbers of ours that are watched together: must agree with `drop_digits` in the manifest.
-const BLOCK: u64 = 1_000;
+/// Last digits in which numbers of ours that are watched together differ; as `drop_digits` in the manifest.
+const BLOCK_DIGITS: u32 = 3;
 
 /// Settings; `plugin.toml` says what they mean.
 #[allow(missing_docs, reason = "plugin.toml documents each setting")]
@@ -39,7 +39,7 @@ pub struct Config {
     pub pattern_calls: u32,
     pub pattern_minutes: i64,
     pub distinct_share: f64,
-    pub short_seconds: u16,
+    pub short_seconds: u32,
     pub neighbour_step: u64,
     pub neighbour_points: f64,
     pub ordered_share: f64,
@@ -63,18 +63,6 @@ pub struct Config {
     pub scan_seconds: u32,
     pub scan_step: u16,
     pub quiet_minutes: i64,
-}
-
-impl Config {
-    #[inline]
-    fn is_short(&self, call: &Call) -> bool {
-        call.seconds < self.short_seconds
-    }
-
-    #[inline]
-    fn short(&self, call: &Stamped<Call>) -> bool {
-        self.is_short(&call.event)
-    }
 }
 
 /// Outgoing calls of a window.
@@ -169,11 +157,20 @@ impl Detector for MassDialing {
             return None;
         }
         let call = match row.direction() {
-            known::ORIGINATING => call::dialled(row)?,
-            known::TERMINATING => call::received(row)?,
+            known::ORIGINATING => call::dialled(row, self.config.short_seconds)?,
+            known::TERMINATING => call::received(row, self.config.short_seconds)?,
             _ => return None,
         };
         Some((Subject::User(row.user()), call))
+    }
+
+    #[inline]
+    fn select_also(&self, row: &Row<'_>) -> Option<(Subject, Call)> {
+        let probe = row.direction() == known::TERMINATING
+            && row.duration() < self.config.scan_seconds
+            && row.called_ours();
+        let block = if probe { row.called_number().range(BLOCK_DIGITS)? } else { return None };
+        Some((Subject::Number(block), call::received(row, self.config.short_seconds)?))
     }
 
     #[inline]
@@ -191,19 +188,6 @@ impl Detector for MassDialing {
 }
 
 impl MassDialing {
-    /// The second subject of a row: the block of our numbers that somebody called for moments.
-    #[inline]
-    pub fn select_also(&self, row: &Row<'_>) -> Option<(Subject, Call)> {
-        if row.direction() != known::TERMINATING
-            || row.duration() >= self.config.scan_seconds
-            || !row.called_ours()
-        {
-            return None;
-        }
-        let call = call::received(row)?;
-        Some((call::block_of(row.called_number(), BLOCK)?, call))
-    }
-
     /// Moves the windows of an owner on, and looks closer if they are full.
     #[inline]
     fn slide(&self, state: &mut State, now: &Now<'_, Call>, episodes: &mut Episodes<Facts>) {
@@ -215,7 +199,7 @@ impl MassDialing {
                 return;
             }
             gone.calls += 1;
-            gone.short += u32::from(config.short(call));
+            gone.short += u32::from(call.event.short());
             // The current call is not yet counted: it must not keep a number alive.
             let rest = &rest[..rest.len() - 1];
             gone_distinct += u32::from(!rest.iter().any(|c| same(c, call)));
@@ -230,7 +214,7 @@ impl MassDialing {
                 gone_in += 1;
             } else {
                 gone.calls += 1;
-                gone.short += u32::from(config.short(call));
+                gone.short += u32::from(call.event.short());
             }
         });
         state.burst_out.less(gone);
@@ -244,7 +228,7 @@ impl MassDialing {
             }
             return;
         }
-        let short = config.short(now);
+        let short = now.event.short();
         state.hour_out.more(short);
         state.burst_out.more(short);
         state.hour_distinct += u32::from(!hour[..hour.len() - 1].iter().any(|c| same(c, now)));
@@ -272,7 +256,7 @@ impl MassDialing {
         let facts = episode.facts.dial.get_or_insert_default();
         for call in added.iter().filter(|c| belongs(c)) {
             facts.seconds += u64::from(call.event.seconds);
-            facts.short += u64::from(self.config.short(call));
+            facts.short += u64::from(call.event.short());
         }
         if state.burst_out.calls > facts.burst.calls {
             facts.burst = state.burst_out;
