@@ -216,7 +216,7 @@ impl CallForwarding {
     /// Failed sign-ins and changed credentials.
     pub(crate) fn trouble(&self, state: &State) -> u8 {
         let failed = state.failures().len() >= self.config.failed_sign_ins;
-        u8::from(failed) * signs::FAILURES | u8::from(state.reset.is_some()) * signs::RESET
+        (u8::from(failed) * signs::FAILURES) | (u8::from(state.reset.is_some()) * signs::RESET)
     }
 
     fn tell_suspicion(&self, state: &State, at: Millis, facts: &mut Facts) {
