@@ -166,6 +166,7 @@ impl Detector for CallForwarding {
     type Event = What;
     type State = State;
     type Facts = Facts;
+    type Habits = ();
 
     const STATE_SCHEMA: u8 = 2;
 
