@@ -2,8 +2,9 @@
 //!
 //! Owns levels and the severities of calls. Does not own changes of the setting ([`crate::switch`]) nor words ([`crate::report`]).
 
-use ringfence_sdk::{Case, Episodes, HOUR, Millis, Now, Severity, Stamped};
+use ringfence_sdk::{Case, Episodes, HOUR, Millis, Name, Now, Severity, Stamped};
 
+use crate::habits::Countries;
 use crate::memory::State;
 use crate::report::{Facts, signs};
 use crate::{CallForwarding, Class, Leg, Owner, What};
@@ -32,6 +33,16 @@ pub fn severity(of: i32) -> Option<Severity> {
         level::HIGH => Some(Severity::High),
         level::CRITICAL.. => Some(Severity::Critical),
     }
+}
+
+/// How usual a country is.
+pub(crate) struct Usual {
+    /// Days on which the user called it.
+    pub own_days: u16,
+    /// Days on which anybody did, and how many people.
+    pub all: (u16, usize),
+    /// Levels that forwarding there counts less.
+    pub discount: i32,
 }
 
 /// The last hour of forwarded calls.
@@ -64,11 +75,27 @@ impl CallForwarding {
         [self.change_case(), self.calls_case()].into_iter().find(|case| episodes.peek(*case, at).is_some())
     }
 
+    /// How usual the country is for the user and the organisation.
+    pub(crate) fn country(
+        &self,
+        state: &State,
+        now: &Now<'_, What, Countries>,
+        country: Name,
+        today: i32,
+    ) -> Usual {
+        let config = &self.config;
+        let own_days = state.countries.days(country, today, config.forget_days);
+        let all = now.organisation.of(country, today, config.forget_days);
+        let everyday = all.0 >= config.organisation_days && all.1 >= config.organisation_users;
+        let discount = if own_days >= config.country_days { 2 } else { i32::from(everyday) };
+        Usual { own_days, all, discount }
+    }
+
     /// A call was sent out again.
     pub(crate) fn forwarded(
         &self,
         state: &mut State,
-        now: &Now<'_, What>,
+        now: &Now<'_, What, Countries>,
         leg: &Leg,
         today: i32,
         episodes: &mut Episodes<Facts>,
@@ -94,11 +121,11 @@ impl CallForwarding {
             }
         }
         let (known_days, is_usual) = (days(state, leg), usual(leg));
-        let country_days = state.countries.days(leg.country, today, config.forget_days);
+        let country = self.country(state, now, leg.country, today);
         let suspicion = self.suspicion(state, now.start);
         let mut level = match (abroad, is_usual) {
             (_, true) => self.usual_level(abroad, &hour),
-            (true, false) => self.abroad_level(state.age(today), leg, &hour, country_days, suspicion),
+            (true, false) => self.abroad_level(state.age(today), leg, &hour, country.discount, suspicion),
             (false, false) => self.national_level(state.age(today), leg, &hour, suspicion),
         };
 
@@ -109,7 +136,7 @@ impl CallForwarding {
                 || e.facts.class == Class::Harmless
         });
         if let Some(episode) = related.filter(|_| !is_usual) {
-            level = level.max(self.used_level(level, leg, &hour, &episode.facts));
+            level = level.max(self.used_level(level, leg, &hour, country.discount, &episode.facts));
         }
         let related = related.is_some();
         let matters = level >= level::LOW || (related && !is_usual);
@@ -129,7 +156,7 @@ impl CallForwarding {
             if first {
                 facts.age = state.age(today);
                 facts.known_days = known_days;
-                facts.country_days = country_days;
+                facts.tell_country(&country);
                 self.tell_suspicion(state, now.start, facts);
             }
             if let Some(severity) = severity(level) {
@@ -150,7 +177,7 @@ impl CallForwarding {
         if abroad && hour.calls as f64 >= most { level::MEDIUM } else { 0 }
     }
 
-    fn abroad_level(&self, age: i32, leg: &Leg, hour: &Hour, country_days: u16, suspicion: u8) -> i32 {
+    fn abroad_level(&self, age: i32, leg: &Leg, hour: &Hour, discount: i32, suspicion: u8) -> i32 {
         let config = &self.config;
         let much_talk = hour.calls > 1 && hour.seconds >= config.abroad_talk_minutes * 60;
         let mut sum = match hour.calls {
@@ -161,8 +188,7 @@ impl CallForwarding {
         sum += suspicion.count_ones() as i32;
         match leg.class {
             Class::Premium => sum += 1,
-            _ if country_days >= config.country_days => sum -= 2,
-            _ => {}
+            _ => sum -= discount,
         }
         sum -= i32::from(age < config.warm_days);
         // People who answer the telephone put calls through abroad now and then; a machine has no reason to.
@@ -194,9 +220,10 @@ impl CallForwarding {
     }
 
     /// A change, and now it is used in earnest.
-    fn used_level(&self, level: i32, leg: &Leg, hour: &Hour, facts: &Facts) -> i32 {
+    fn used_level(&self, level: i32, leg: &Leg, hour: &Hour, discount: i32, facts: &Facts) -> i32 {
         if leg.class >= Class::International {
-            return level + i32::from(facts.changes > 0);
+            let new = leg.class == Class::Premium || discount == 0;
+            return level + i32::from(facts.changes > 0 && new);
         }
         match leg.owner {
             Owner::Person if self.is_burst(hour) => level::MEDIUM + i32::from(facts.signs != 0),
@@ -247,6 +274,12 @@ impl Facts {
             self.class = leg.class;
             self.country = leg.country;
         }
+    }
+
+    /// Keeps how usual the country is.
+    pub(crate) fn tell_country(&mut self, country: &Usual) {
+        self.country_days = country.own_days;
+        self.organisation = (country.all.0, country.all.1 as u8);
     }
 
     /// Keeps what happened to the account before, seen from this moment.

@@ -4,6 +4,7 @@
 //! known. Owns settings and the fold; what a row says is [`select`]'s, how bad it is [`judge`]'s. The order of events and the
 //! findings' life are the SDK's.
 
+mod habits;
 mod hand;
 mod judge;
 mod memory;
@@ -31,6 +32,8 @@ pub struct Config {
     pub forget_days: i32,
     pub usual_days: u16,
     pub country_days: u16,
+    pub organisation_days: u16,
+    pub organisation_users: usize,
     pub abroad_hour: usize,
     pub abroad_hour_critical: usize,
     pub abroad_talk_minutes: u64,
@@ -166,7 +169,7 @@ impl Detector for CallForwarding {
     type Event = What;
     type State = State;
     type Facts = Facts;
-    type Habits = ();
+    type Habits = habits::Countries;
 
     const STATE_SCHEMA: u8 = 2;
 
@@ -190,6 +193,9 @@ impl Detector for CallForwarding {
                 ));
             }
         }
+        if config.organisation_users > habits::CALLERS {
+            return Err(format!("setting 'organisation_users' must not be above {}", habits::CALLERS));
+        }
         if config.abroad_hour > config.abroad_hour_critical {
             return Err("setting 'abroad_hour_critical' must not be below 'abroad_hour'".to_owned());
         }
@@ -210,7 +216,17 @@ impl Detector for CallForwarding {
         self.pick(row)
     }
 
-    fn step(&self, state: &mut State, now: &Now<'_, What>, episodes: &mut Episodes<Facts>) {
+    #[inline]
+    fn learn(&self, row: &Row<'_>, day: &mut habits::Day) -> bool {
+        day.learn(row)
+    }
+
+    fn step(
+        &self,
+        state: &mut State,
+        now: &Now<'_, What, habits::Countries>,
+        episodes: &mut Episodes<Facts>,
+    ) {
         // UTC days: they never run backwards, whatever zone the user's telephones are in.
         let today = day_of(now.start);
         state.begin(today, now.start, self.config.before_hours * HOUR);

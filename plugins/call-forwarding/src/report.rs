@@ -7,6 +7,7 @@ use ringfence_sdk::countries::country_text;
 use ringfence_sdk::{Episode, MINUTE, Millis, Name, Number, Report, resolve};
 use serde::{Deserialize, Serialize};
 
+use crate::habits::CALLERS;
 use crate::memory::FAILURES;
 use crate::words::{count, span};
 use crate::{Class, Config};
@@ -70,6 +71,8 @@ pub struct Facts {
     pub known_days: u16,
     /// Earlier days on which the user called the country.
     pub country_days: u16,
+    /// Earlier days on which the organisation called it, and by how many people.
+    pub organisation: (u16, u8),
     /// Days since the user was first seen.
     pub age: i32,
     /// Local time of the last switching off.
@@ -212,19 +215,21 @@ fn novelty(facts: &Facts, first: &str) -> String {
         ),
         days => format!("calls were forwarded to {first} on {} before", count(u64::from(days), "day")),
     };
-    match (facts.class, facts.country_days) {
-        (Class::International, 0) => {
-            format!("{known}, nor did they call {} of late", country_text(facts.country))
-        }
-        (Class::International, days) => {
-            format!(
-                "{known}; they called {} on {}",
-                country_text(facts.country),
-                count(u64::from(days), "day")
-            )
-        }
-        _ => known,
+    if facts.class != Class::International || !facts.country.is_present() {
+        return known;
     }
+    let own = match facts.country_days {
+        0 => "not at all of late".to_owned(),
+        days => format!("on {}", count(u64::from(days), "day")),
+    };
+    let all = match facts.organisation {
+        (0, _) => "the organisation did not".to_owned(),
+        (days, callers) => {
+            let many = if usize::from(callers) >= CALLERS { " or more" } else { "" };
+            format!("{callers}{many} people of the organisation on {}", count(u64::from(days), "day"))
+        }
+    };
+    format!("{known}; they called {} {own}, {all}", country_text(facts.country))
 }
 
 fn talk(facts: &Facts) -> String {

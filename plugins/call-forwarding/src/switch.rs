@@ -4,6 +4,7 @@
 
 use ringfence_sdk::{Episodes, HOUR, MINUTE, Millis, Now, Severity, Stamped};
 
+use crate::habits::Countries;
 use crate::judge::{level, severity};
 use crate::memory::{Hint, State};
 use crate::report::{Facts, signs};
@@ -14,7 +15,7 @@ impl CallForwarding {
     pub(crate) fn switched(
         &self,
         state: &mut State,
-        now: &Now<'_, What>,
+        now: &Now<'_, What, Countries>,
         change: &Change,
         today: i32,
         episodes: &mut Episodes<Facts>,
@@ -24,8 +25,8 @@ impl CallForwarding {
         // A code whose number is not known is learned as such.
         let learned = if change.to.is_present() { change.to } else { change.code };
         let known_days = state.destinations.days(learned, today, config.forget_days);
-        let country_days = state.countries.days(change.country, today, config.forget_days);
-        let level = self.change_level(change, found, known_days, country_days);
+        let country = self.country(state, now, change.country, today);
+        let level = self.change_level(change, found, known_days, country.discount);
         let open = self.open_case(episodes, now.start);
         let mut alarm = false;
         if level >= level::LOW || open.is_some() {
@@ -43,11 +44,12 @@ impl CallForwarding {
                 }
             }
             if facts.changes == 0 && facts.calls == 0 {
-                (facts.age, facts.known_days, facts.country_days) =
-                    (state.age(today), known_days, country_days);
+                (facts.age, facts.known_days) = (state.age(today), known_days);
+                facts.tell_country(&country);
             }
             // Calls to it were seen already.
-            let used = facts.calls > 0 && change.class >= Class::International;
+            let new = change.class == Class::Premium || country.discount == 0;
+            let used = facts.calls > 0 && change.class >= Class::International && new;
             self.tell_change(state, now.start, change, found, facts);
             if let Some(severity) = severity(level + i32::from(used)) {
                 episode.rise(severity);
@@ -75,7 +77,7 @@ impl CallForwarding {
         found
     }
 
-    fn change_level(&self, change: &Change, found: u8, known_days: u16, country_days: u16) -> i32 {
+    fn change_level(&self, change: &Change, found: u8, known_days: u16, discount: i32) -> i32 {
         let config = &self.config;
         let mut sum = match change.class {
             Class::Harmless => 0,
@@ -87,8 +89,8 @@ impl CallForwarding {
         if known_days >= config.usual_days {
             sum -= 3;
         }
-        if change.class == Class::International && country_days >= config.country_days {
-            sum -= 2;
+        if change.class == Class::International {
+            sum -= discount;
         }
         match change.class {
             // Not even the destination is known.
@@ -134,7 +136,7 @@ impl CallForwarding {
     pub(crate) fn switched_off(
         &self,
         state: &mut State,
-        now: &Now<'_, What>,
+        now: &Now<'_, What, Countries>,
         offset: i16,
         episodes: &mut Episodes<Facts>,
     ) {

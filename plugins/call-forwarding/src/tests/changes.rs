@@ -23,7 +23,7 @@ fn a_change_and_the_calls_after_it_are_one_finding() {
         [
             "forwarding (always) was switched on to +37120000001, Latvia on 2026-03-12 at 10:00 local time; before, it led to +34600000001",
             "it was made by admin@example.org, not by the owner",
-            "no call of this user was forwarded to +37120000001 before, in 10 days of records, nor did they call Latvia of late",
+            "no call of this user was forwarded to +37120000001 before, in 10 days of records; they called Latvia not at all of late, the organisation did not",
             "5 calls forwarded, 5 within 60 minutes at the busiest (usually none), 25 min talked"
         ]
     );
@@ -136,6 +136,28 @@ fn countries_that_the_user_calls_are_not_news() {
     let findings = after_ten_days(records);
     assert_eq!(only(&findings).severity, Severity::Low);
     assert!(says(only(&findings), "they called Latvia on 4 days"), "{findings:#?}");
+}
+
+#[test]
+fn countries_that_the_organisation_calls_are_less_news() {
+    let severity = |people: u64, days: u64| {
+        let calls = (0..people).flat_map(|who| {
+            (0..days).map(move |d| {
+                call(1000 + 100 * who + d, monday() + d as i64 * DAY, "+37120000099", "international")
+                    .set("user", format!("user{who}"))
+            })
+        });
+        let change = change(500, later(), LATVIA, "international");
+        let findings = after_ten_days(calls.chain([change]));
+        assert!(
+            people == 0
+                || says(only(&findings), &format!("{people} people of the organisation on {days} days"))
+        );
+        only(&findings).severity
+    };
+    assert_eq!(severity(4, 6), Severity::Medium);
+    assert_eq!(severity(2, 6), Severity::High, "two are not everybody");
+    assert_eq!(severity(4, 3), Severity::High, "three days are no habit");
 }
 
 #[test]
