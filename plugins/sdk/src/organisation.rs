@@ -55,6 +55,9 @@ struct Stored<H> {
     open_from: i32,
 }
 
+/// A key with what is to be stored there; nothing means that the key goes.
+pub(crate) type Change = (String, Option<Vec<u8>>);
+
 /// Days of the organisation, folded as far as they are asked for.
 #[derive(Clone, Debug)]
 pub(crate) struct Organisation<H: Habits> {
@@ -176,8 +179,8 @@ impl<H: Habits> Organisation<H> {
         }
     }
 
-    /// What changed since the last time, by key; nothing means that the key goes.
-    pub(crate) fn changes(&mut self) -> Result<Vec<(String, Option<Vec<u8>>)>, postcard::Error> {
+    /// What changed since the last time.
+    pub(crate) fn changes(&mut self) -> Result<Vec<Change>, postcard::Error> {
         let mut changes = Vec::new();
         if std::mem::take(&mut self.base_changed) || !self.days_changed.is_empty() {
             // The days that stand beside it, because a host gives a value to a key and no list of keys.

@@ -3,6 +3,8 @@
 //! Owns the subjects at work: those lately used have their timelines here, the others are idle ([`crate::rest`]). The
 //! same code runs in a component and natively (tests, the boundary benchmark).
 
+mod learning;
+
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
@@ -11,7 +13,6 @@ use serde::Deserialize;
 use crate::detector::Detector;
 use crate::finding::Output;
 use crate::imports;
-use crate::organisation::Organisation;
 use crate::panel::Panel;
 use crate::rest::{Key, Place, Subjects};
 use crate::row::{Batch, Columns, Context, Row};
@@ -26,9 +27,6 @@ const AT_WORK: usize = 3072;
 const REST_SHARE: usize = 6;
 /// A timeline at work may take this much of the memory allowed for those at rest.
 const WORK_BYTES: usize = 8 << 10;
-
-/// Most events that wait for habits to become final: those ahead of the watermark, which are a dozen, and a batch.
-const MOST_WAITING: usize = 1 << 16;
 
 /// Memory of an instance where the host does not say.
 const USUAL_MIB: usize = 256;
@@ -162,16 +160,6 @@ impl<D: Detector> Runner<D> {
         Ok(output)
     }
 
-    /// Reads what is stored of the organisation, once: the host has state when there is something to process.
-    fn know(&mut self) -> Result<(), Error> {
-        if !self.knows {
-            let read = Organisation::read(imports::state_get).map_err(Error::InvalidState)?;
-            self.panel.organisation = read;
-            self.knows = true;
-        }
-        Ok(())
-    }
-
     /// Selects the batch's events and finds their subjects.
     fn take(&mut self, batch: &Batch) -> Result<(), Error> {
         self.taken.clear();
@@ -274,43 +262,6 @@ impl<D: Detector> Runner<D> {
         }
     }
 
-    /// Has those stepped again that saw habits which were not final: when they are, and when the host wants to know
-    /// how things stand, which it says by a batch without rows.
-    fn step_again(&mut self, all: bool) -> Result<(), Error> {
-        if !Panel::<D>::LEARNS {
-            return Ok(());
-        }
-        self.panel.organisation.settle(self.horizon);
-        // The rest of the waiting are later.
-        let due: Vec<(Millis, Key)> = self
-            .waiting
-            .iter()
-            .take_while(|(start, _)| all || !self.panel.organisation.is_open(*start))
-            .copied()
-            .collect();
-        for (start, key) in due {
-            let slot = self.slot(key)?;
-            let entry = &mut self.slots[slot as usize];
-            entry.timeline.redo_from(start);
-            entry.used = self.batches;
-            if !entry.touched {
-                entry.touched = true;
-                self.touched.push(slot);
-            }
-            if !entry.dirty {
-                entry.dirty = true;
-                self.changed.push(key);
-            }
-            if !self.panel.organisation.is_open(start) {
-                self.waiting.remove(&(start, key));
-            }
-        }
-        while self.waiting.len() > MOST_WAITING {
-            self.waiting.pop_first();
-        }
-        Ok(())
-    }
-
     /// Folds and tells what this batch touched.
     fn settle(&mut self) -> Vec<Output> {
         let mut output = Vec::new();
@@ -348,15 +299,6 @@ impl<D: Detector> Runner<D> {
         };
         self.recent[place(key)] = slot;
         Ok(slot)
-    }
-
-    /// Who waits is not stored: it shows when the subject comes again. (One that does not, and was ahead of all others when
-    /// the service stopped, keeps what it saw then.)
-    fn wait_again(&mut self, key: Key, timeline: &TimelineOf<D>) {
-        if Panel::<D>::LEARNS {
-            let open = timeline.starts().rev().take_while(|start| self.panel.organisation.is_open(*start));
-            self.waiting.extend(open.map(|start| (start, key)));
-        }
     }
 
     fn put_to_work(&mut self, key: Key, timeline: TimelineOf<D>, dirty: bool) -> u32 {
@@ -448,20 +390,6 @@ impl<D: Detector> Runner<D> {
                 self.too_late
             ));
             self.too_late = 0;
-        }
-        Ok(())
-    }
-
-    fn save_organisation(&mut self) -> Result<(), Error> {
-        if !Panel::<D>::LEARNS {
-            return Ok(());
-        }
-        let wrong = |e: postcard::Error| Error::InvalidState(format!("habits cannot be written: {e}"));
-        for (key, value) in self.panel.organisation.changes().map_err(wrong)? {
-            match value {
-                Some(bytes) => imports::state_set(&key, &bytes),
-                None => imports::state_delete(&key),
-            }
         }
         Ok(())
     }
