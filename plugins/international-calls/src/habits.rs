@@ -204,6 +204,10 @@ impl ringfence_sdk::Habits for Habits {
     type Day = Day;
 
     fn seal(&mut self, day: i32, of: &Day) {
+        // A day of which nothing was learned may be here or not: it must not count.
+        if of.countries.is_empty() && of.ranges.is_empty() {
+            return;
+        }
         if self.first == 0 {
             self.first = day;
         }

@@ -113,7 +113,6 @@ impl InternationalCalls {
         episodes: &mut Episodes<crate::Facts>,
     ) {
         let (config, habits) = (&self.config, now.organisation);
-        if std::env::var_os("DBG").is_some() { println!("STEP {} {:?} age {} ", now.start, now.subject, habits.age()); }
         let call = now.event;
         let day = day_of(call.local(now.start));
         history.turn_to(day);

@@ -179,26 +179,3 @@ fn the_traffic_of_the_order_test_has_every_kind() {
     kinds.dedup();
     assert_eq!(kinds, [SHARED_RANGE, WANGIRI]);
 }
-
-#[test]
-fn zz_debug() {
-    use ringfence_sdk::harness::Arrival;
-    for s in 142..143_u64 {
-        let h = Harness::new(MANIFEST).with("warm_days", 1);
-        let t = traffic(s);
-        let a = h.run::<InternationalCalls>(&t);
-        for (name, arrival) in [("split", Arrival::split(s | 1)), ("hostile", Arrival::hostile(s | 1)), ("crowded", Arrival::crowded(s | 1))] {
-            let b = h.run_as::<InternationalCalls>(&t, arrival);
-            for (k, f) in &a {
-                match b.get(k) {
-                    None => println!("{s} {name} missing {k:?} {:?}", f.title),
-                    Some(g) if g != f => println!("{s} {name} differs {k:?}\n   {:?} {:?}\n   {:?} {:?} ev {} {}", f.title, f.explanation, g.title, g.explanation, f.evidence.len(), g.evidence.len()),
-                    _ => {}
-                }
-            }
-            for k in b.keys().filter(|k| !a.contains_key(*k)) {
-                println!("{s} {name} extra {k:?}");
-            }
-        }
-    }
-}

@@ -73,9 +73,9 @@ fn toll_fraud_is_one_critical_finding_that_says_why() {
     let findings = run(&calls);
     let fraud = only(&findings);
     assert_eq!((fraud.severity, fraud.evidence.len()), (Severity::Critical, 14));
-    assert_eq!(fraud.title, "14 calls to Latvia and Cuba, new for this user");
+    assert_eq!(fraud.title, "14 calls to Latvia and Cuba, new for this user and this organisation");
     for reason in [
-        "first call to Latvia and Cuba by this user (29 days of records)",
+        "first call to Latvia and Cuba by this user and this organisation (29 days of records)",
         "14 calls in 52 min (14 answered, 140 min in all); usual 0-2 a day (20 days with such calls in 30)",
         "3 calls overlapping",
         "14 calls to 3 numbers within 60 minutes at the busiest, 140 min talked; usual busiest hour 1",
