@@ -37,7 +37,7 @@ pub struct Config {
     pub test_seconds: u32,
     pub long_seconds: u32,
     pub repeated_calls: u32,
-    pub many_countries: usize,
+    pub many_countries: u32,
     pub premium_usual_days: u32,
     pub forest_days: i32,
     pub forest_calls: u32,

@@ -92,7 +92,7 @@ impl Destination {
     /// Takes days and calls as they are after the call was noted.
     pub fn count(&mut self, history: &History, call: &Call, day: i32, config: &Config) {
         let of = |places: &crate::places::Places, key| {
-            places.get(key, day, config.forget_days).map_or((0, 0.0), |p| (u32::from(p.days), p.calls()))
+            places.get(key, day, config.forget_days).map_or((0, 0.0), |p| (u32::from(p.run_days), p.calls()))
         };
         let (days, calls) = of(&history.ranges, range_of(call.number));
         let in_country = of(&history.countries, country_key(call.country)).1;
@@ -202,15 +202,16 @@ pub fn weigh(
 
     let calls = picture.weighed.max(to.calls);
     let firmness = firm(calls);
-    let many = history.countries.established(around.day, config.new_phase_days, config.forget_days);
-    let travelled = if many >= config.many_countries { 0.6 } else { 1.0 };
+    // Who calls many countries calls new ones, too.
+    let many = history.countries.used(around.day, config.forget_days);
+    let travelled = (config.many_countries as f64 / many.max(1) as f64).clamp(TRAVELLED_LEAST, 1.0);
     let unknown_range = if to.range == Known::New { 1.0 } else { 0.3 };
     let novelty = match to.new {
         New::Nobody => 0.0,
         New::Range => config.weight_new_range * unknown_range,
         New::User => config.weight_new_user * 0.5 * travelled,
         New::Location => config.weight_new_user * travelled,
-        New::Organisation if to.warm => config.weight_new_organisation,
+        New::Organisation if to.warm => config.weight_new_organisation * travelled.sqrt(),
         New::Organisation => config.weight_new_organisation * 0.8,
     };
     let new_country = to.new >= New::User || (to.new == New::Nobody && to.country == Known::New);
@@ -237,7 +238,8 @@ pub fn weigh(
         New::Location => 0.9,
         New::User | New::Nobody => 0.7,
         New::Range => 0.7,
-    } * if to.range == Known::New { 1.0 } else { 0.5 };
+    } * travelled.sqrt()
+        * if to.range == Known::New { 1.0 } else { 0.5 };
     let share = f64::from(picture.odd) / f64::from(picture.calls.max(1));
     add(Piece::Odd, config.weight_odd * share * firmness);
     if picture.neighbours >= 2 {
@@ -253,7 +255,7 @@ pub fn weigh(
     if picture.repeated >= config.repeated_calls {
         add(Piece::Repeated, config.weight_repeated * strange);
     }
-    if picture.countries >= 2 && to.warm {
+    if picture.countries >= 2 && to.new >= New::Location {
         let more = f64::from(picture.countries - 1).min(COUNTRIES_MOST);
         add(Piece::Countries, config.weight_countries * more * travelled);
     }
@@ -268,6 +270,8 @@ pub fn weigh(
 
 /// Active days below which the organisation's busiest hours say what is usual.
 const COLD_DAYS: usize = 3;
+/// Least share that novelty keeps for who calls many countries.
+const TRAVELLED_LEAST: f64 = 0.35;
 /// Premium calls of so many days before count together.
 const RECENT_DAYS: u32 = 7;
 /// Most that a rate says.

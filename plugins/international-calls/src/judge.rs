@@ -26,17 +26,20 @@ const RANGES: usize = 12;
 /// Calls in an hour that are a burst rather than a drip.
 const BURST_CALLS: u32 = 5;
 
+/// Active days a user must have before one of them is unusual.
+const FOREST_ACTIVE_DAYS: usize = 8;
+
 /// Kinds of episode.
 pub const NEW_COUNTRY: &str = "new-country";
 /// Premium-rate, satellite, codes of no country.
 pub const PREMIUM: &str = "premium";
 /// Many in a short time.
 pub const BURST: &str = "burst";
-/// A few a day to one range.
-pub const DRIP: &str = "drip";
+/// A few to a risky place or a strange range, maybe over days.
+pub const DESTINATION: &str = "unusual-destination";
 /// A day unlike others.
 pub const UNUSUAL_DAY: &str = "unusual-day";
-const KINDS: [&str; 5] = [NEW_COUNTRY, PREMIUM, BURST, DRIP, UNUSUAL_DAY];
+const KINDS: [&str; 5] = [NEW_COUNTRY, PREMIUM, BURST, DESTINATION, UNUSUAL_DAY];
 
 /// What an episode's report tells.
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
@@ -208,6 +211,7 @@ impl InternationalCalls {
         if u32::from(today.calls) < config.forest_calls
             || habits.age() < config.forest_days
             || history.age(day) < config.warm_days
+            || history.active_days() < FOREST_ACTIVE_DAYS
             || history.any_day(|d| d.calls >= today.calls && d.minutes >= today.minutes)
         {
             return None;
@@ -223,8 +227,9 @@ impl InternationalCalls {
         if unusual.score < config.forest_score {
             return None;
         }
-        let far = !history.any_day(|d| 2 * d.calls >= today.calls && 3 * d.minutes >= today.minutes);
-        Some((unusual, if far { Severity::Medium } else { Severity::Low }))
+        let far = !history.any_day(|d| 2 * d.calls >= today.calls || 2 * d.minutes >= today.minutes);
+        let severity = if far { Severity::Medium } else { Severity::Low };
+        Some((unusual, severity))
     }
 }
 
@@ -271,10 +276,10 @@ fn kind_of(call: &Call, weights: &Weights, to: &Destination, picture: &Picture) 
         PREMIUM
     } else if to.new >= New::User && destination >= volume {
         NEW_COUNTRY
-    } else if volume > 0.0 || picture.hour_calls >= BURST_CALLS || to.days < 2 {
+    } else if volume > destination || picture.hour_calls >= BURST_CALLS {
         BURST
     } else {
-        DRIP
+        DESTINATION
     }
 }
 
@@ -296,8 +301,7 @@ impl Before {
             organisation_age: habits.age(),
             usual: (least, most, history.active_days() as u32),
             usual_hour: history.usual(|d| u32::from(d.busiest)),
-            known_countries: history.countries.established(day, config.new_phase_days, config.forget_days)
-                as u32,
+            known_countries: history.countries.used(day, config.forget_days) as u32,
             premium_days: history.premium(0).1,
         }
     }

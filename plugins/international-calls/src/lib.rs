@@ -1,6 +1,6 @@
 //! International, premium-rate and satellite calls that fit neither the user nor those around them.
 //!
-//! About a user: `new-country`, `premium`, `burst`, `drip` and `unusual-day`; about a range of numbers abroad, across users: `wangiri` and
+//! About a user: `new-country`, `premium`, `burst`, `unusual-destination` and `unusual-day`; about a range of numbers abroad, across users: `wangiri` and
 //! `shared-range`. The kind says with what an episode began; a user or range has one episode at a time, so that an attack is one
 //! finding. Owns what is kept of a call; the order of events and the findings' life are the SDK's.
 

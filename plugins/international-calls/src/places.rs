@@ -33,7 +33,9 @@ pub struct Place {
     age: u16,
     /// Days with calls, up to 255.
     pub days: u8,
-    /// Half calls: two for an answered call, one for another, up to 255.
+    /// Days with calls in the present run, without more than [`RUN_GAP`] days between two, up to 255.
+    pub run_days: u8,
+    /// Half calls in the run: two for an answered call, one for another, up to 255.
     halves: u8,
     /// A finding of medium or above has calls to it.
     pub suspect: bool,
@@ -45,7 +47,7 @@ impl Place {
         i32::from(self.last) - i32::from(self.age)
     }
 
-    /// Calls in the present use; those without an answer count half.
+    /// Calls in the present run; those without an answer count half.
     pub fn calls(&self) -> f64 {
         f64::from(self.halves) / 2.0
     }
@@ -57,6 +59,9 @@ impl Place {
         self.days > 1 && day - self.first() >= phase
     }
 }
+
+/// A call after more days begins a new run: a slow drip pauses over a weekend, a relative is called now and then.
+const RUN_GAP: i32 = 4;
 
 /// A suspect place becomes known after so many times the usual phase.
 const SUSPECT_PHASES: i32 = 4;
@@ -75,9 +80,12 @@ impl Places {
         self.0.iter().find(|p| p.key == key && day - i32::from(p.last) <= forget)
     }
 
-    /// Places that have become usual.
-    pub fn established(&self, day: i32, phase: i32, forget: i32) -> usize {
-        let used = |p: &&Place| day - i32::from(p.last) <= forget && p.is_established(day, phase);
+    /// Places used before this day that no finding is about.
+    pub fn used(&self, day: i32, forget: i32) -> usize {
+        let used = |p: &&Place| {
+            let last = i32::from(p.last);
+            day - last <= forget && (last < day || p.days > 1) && !p.suspect
+        };
         self.0.iter().filter(used).count()
     }
 
@@ -88,9 +96,13 @@ impl Places {
         if let Some(place) = self.0.iter_mut().find(|p| p.key == key) {
             let since = day - i32::from(place.last);
             if since > forget {
-                *place = Place { key, last: short(day), days: 1, halves, ..Place::default() };
+                *place = Place { key, last: short(day), days: 1, run_days: 1, halves, ..Place::default() };
             } else {
+                if since > RUN_GAP {
+                    (place.run_days, place.halves) = (0, 0);
+                }
                 if since > 0 {
+                    place.run_days = place.run_days.saturating_add(1);
                     place.days = place.days.saturating_add(1);
                     place.age = place.age.saturating_add(since as u16);
                     place.last = short(day);
@@ -103,7 +115,7 @@ impl Places {
             let least = (0..self.0.len()).min_by_key(|i| (self.0[*i].days > 1, self.0[*i].last));
             self.0.remove(least.unwrap_or(0));
         }
-        self.0.push(Place { key, last: short(day), days: 1, halves, ..Place::default() });
+        self.0.push(Place { key, last: short(day), days: 1, run_days: 1, halves, ..Place::default() });
     }
 
     /// Marks a place that a finding is about.
@@ -126,10 +138,14 @@ mod tests {
         places.note(5, 103, false, 60, 4);
         let place = places.get(5, 107, 60).unwrap();
         assert_eq!((place.days, place.calls()), (2, 1.5));
+        assert_eq!(place.run_days, 2);
         assert!(place.is_established(107, 7) && !place.is_established(106, 7));
-        assert!(places.get(5, 164, 60).is_none());
-        places.note(5, 170, true, 60, 4);
-        assert_eq!(places.get(5, 170, 60).unwrap().days, 1, "its use begins anew");
+        places.note(5, 110, true, 60, 4);
+        let place = places.get(5, 110, 60).unwrap();
+        assert_eq!((place.days, place.run_days, place.calls()), (3, 1, 1.0), "another run");
+        assert!(places.get(5, 171, 60).is_none());
+        places.note(5, 175, true, 60, 4);
+        assert_eq!(places.get(5, 175, 60).unwrap().days, 1, "its use begins anew");
     }
 
     #[test]

@@ -320,11 +320,12 @@ impl Picture {
 /// What speaks for fraud when users call a range that the organisation did not use.
 fn shared_weight(config: &Config, picture: &Picture, risk: f64, premium: bool, new_country: bool) -> f64 {
     let users = picture.callers.len();
-    if users < config.shared_users {
+    // Two whom the range had rung are enough; others are found alone if they go on.
+    if users < 2 || (users < config.shared_users && picture.returned == 0) {
         return 0.0;
     }
     let mut weight = config.weight_shared * (users - 1).min(SHARED_MOST) as f64;
-    if picture.hour.len() >= config.shared_users {
+    if picture.hour.len() >= 2 {
         weight += config.weight_shared;
     }
     let odd = f64::from(picture.odd) / f64::from(picture.calls.max(1));

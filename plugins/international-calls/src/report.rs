@@ -6,7 +6,7 @@ use ringfence_sdk::countries::country_text;
 use ringfence_sdk::{DAY, Episode, HOUR, MINUTE, Name, Report, resolve};
 
 use crate::evidence::{New, Piece, score};
-use crate::judge::{BURST, DRIP, Facts, NEW_COUNTRY, PREMIUM};
+use crate::judge::{BURST, DESTINATION, Facts, NEW_COUNTRY, PREMIUM};
 use crate::userday::FEATURES;
 
 /// See the module.
@@ -17,7 +17,8 @@ pub fn describe(episode: &Episode<crate::Facts>, facts: &Facts) -> Report {
         NEW_COUNTRY => format!("{calls} to {places}, new for this user{}", and_whom(facts)),
         PREMIUM => format!("{calls} to premium-rate or satellite numbers"),
         BURST => format!("{calls} to {places} in a short time"),
-        DRIP => format!("{calls} to {places} on {}", plural(facts.days, "day")),
+        DESTINATION if facts.days > 1 => format!("{calls} to {places} on {}", plural(facts.days, "day")),
+        DESTINATION => format!("{calls} to {places}"),
         _ => format!("An unusual day: {calls} to {places}"),
     };
     let mut report = Report::new(title);
