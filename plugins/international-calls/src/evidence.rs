@@ -118,13 +118,15 @@ impl Around<'_> {
     /// Whether the call's range has become usual for the user.
     pub fn knows_range(&self, call: &Call, config: &Config) -> bool {
         let place = self.history.ranges.get(range_of(call.number), self.day, config.forget_days);
-        place.is_some_and(|p| p.is_established(self.day, config.new_phase_days))
+        let known_from = self.history.known_from(config.warm_days);
+        place.is_some_and(|p| p.is_established(self.day, config.new_phase_days, known_from))
     }
 
     /// Whether the call's country has become usual for the user.
     pub fn knows_country(&self, call: &Call, config: &Config) -> bool {
         let place = self.history.countries.get(country_key(call.country), self.day, config.forget_days);
-        place.is_some_and(|p| p.is_established(self.day, config.new_phase_days))
+        let known_from = self.history.known_from(config.warm_days);
+        place.is_some_and(|p| p.is_established(self.day, config.new_phase_days, known_from))
     }
 
     /// What is known of the call's destination.
@@ -236,8 +238,8 @@ pub fn weigh(
         _ if premium => 1.0,
         New::Organisation => 1.0,
         New::Location => 0.9,
-        New::User | New::Nobody => 0.7,
-        New::Range => 0.7,
+        New::User | New::Range => 0.7,
+        New::Nobody => 0.5,
     } * travelled.sqrt()
         * if to.range == Known::New { 1.0 } else { 0.5 };
     let share = f64::from(picture.odd) / f64::from(picture.calls.max(1));
@@ -262,7 +264,9 @@ pub fn weigh(
     // A new customer is called on several days too: days say something where the destination does.
     let scale = if premium { 1.0 } else { (novelty + config.weight_risk * to.risk).min(1.0) };
     if to.days >= 2 && to.range != Known::Usual {
-        let days = f64::from(to.days - 1).min(DRIP_MOST);
+        // A new customer is called again on the next day, too.
+        let first = if premium || to.risk > 0.0 { 1.0 } else { 1.5 };
+        let days = (f64::from(to.days) - first).min(DRIP_MOST);
         add(Piece::Drip, config.weight_drip * days * scale);
     }
     weights.map(|w| w as f32)

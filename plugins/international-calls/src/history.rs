@@ -89,6 +89,11 @@ impl History {
         if self.first_day == 0 { 0 } else { day - self.first_day }
     }
 
+    /// The day from which the user is known for `warm` days.
+    pub fn known_from(&self, warm: i32) -> i32 {
+        self.first_day + warm
+    }
+
     /// Whether the user works at night.
     pub fn works_at_night(&self) -> bool {
         // Today says nothing yet.

@@ -52,19 +52,27 @@ impl Place {
         f64::from(self.halves) / 2.0
     }
 
-    /// Whether it has been in use for so long that a call there is nothing new.
-    pub fn is_established(&self, day: i32, phase: i32) -> bool {
+    /// Whether it has been in use for so long that a call there is nothing new; `known_from` is the day from which the
+    /// user was known well enough.
+    pub fn is_established(&self, day: i32, phase: i32, known_from: i32) -> bool {
+        if !self.suspect && self.days >= FROM_THE_BEGINNING && self.first() < known_from {
+            // It was there when the records began.
+            return true;
+        }
         // What a finding is about takes longer: an attack must not become a habit by going on.
         let phase = if self.suspect { SUSPECT_PHASES * phase } else { phase };
         self.days > 1 && day - self.first() >= phase
     }
 }
 
+/// Days of use from which a place that was called when the records of a user began is nothing new.
+const FROM_THE_BEGINNING: u8 = 3;
+
 /// A call after more days begins a new run: a slow drip pauses over a weekend, a relative is called now and then.
 const RUN_GAP: i32 = 4;
 
 /// A suspect place becomes known after so many times the usual phase.
-const SUSPECT_PHASES: i32 = 4;
+const SUSPECT_PHASES: i32 = 2;
 
 /// A bounded table of places.
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
@@ -134,12 +142,12 @@ mod tests {
     fn a_place_is_new_then_established_then_forgotten() {
         let mut places = Places::default();
         places.note(5, 100, true, 60, 4);
-        assert!(!places.get(5, 107, 60).unwrap().is_established(107, 7), "one day only");
+        assert!(!places.get(5, 107, 60).unwrap().is_established(107, 7, 0), "one day only");
         places.note(5, 103, false, 60, 4);
         let place = places.get(5, 107, 60).unwrap();
         assert_eq!((place.days, place.calls()), (2, 1.5));
         assert_eq!(place.run_days, 2);
-        assert!(place.is_established(107, 7) && !place.is_established(106, 7));
+        assert!(place.is_established(107, 7, 0) && !place.is_established(106, 7, 0));
         places.note(5, 110, true, 60, 4);
         let place = places.get(5, 110, 60).unwrap();
         assert_eq!((place.days, place.run_days, place.calls()), (3, 1, 1.0), "another run");
@@ -149,13 +157,21 @@ mod tests {
     }
 
     #[test]
+    fn what_was_there_from_the_beginning_is_nothing_new() {
+        let mut places = Places::default();
+        (100..103).for_each(|day| places.note(5, day, true, 60, 4));
+        assert!(places.get(5, 103, 60).unwrap().is_established(103, 7, 101));
+        assert!(!places.get(5, 103, 60).unwrap().is_established(103, 7, 100));
+    }
+
+    #[test]
     fn what_is_suspect_is_not_soon_usual() {
         let mut places = Places::default();
         places.note(5, 100, true, 60, 4);
         places.note(5, 101, true, 60, 4);
         places.suspect(5);
-        assert!(!places.get(5, 110, 60).unwrap().is_established(110, 7));
-        assert!(places.get(5, 128, 60).unwrap().is_established(128, 7));
+        assert!(!places.get(5, 110, 60).unwrap().is_established(110, 7, 0));
+        assert!(places.get(5, 114, 60).unwrap().is_established(114, 7, 0));
     }
 
     #[test]
