@@ -1,18 +1,11 @@
-//! What was found against what was planted.
+//! Which finding belongs to which planted episode.
 //!
-//! Owns the comparison; `print` owns how it looks. Does not own the findings: they come from the engine.
+//! Owns the rule of belonging and what counts as found. Does not own the findings: they come from the engine.
 
-mod print;
-mod text;
-
-use chrono::DateTime;
 use model::{Finding, Millis, RecordId, Severity, Status, SubjectKind};
 use rustc_hash::{FxHashMap, FxHashSet};
 
-use super::labels::{Label, Labels};
-
-pub use print::{Style, print};
-pub use text::{span, visible};
+use super::labels::{Label, Labels, time};
 
 /// Lowest severity at which an attack counts as found: below it nobody looks the same day.
 pub const FOUND: Severity = Severity::Medium;
@@ -44,10 +37,14 @@ impl<'a> Episode<'a> {
         self.severity() >= Some(LOUD)
     }
 
-    /// Milliseconds from the first record's start to the first finding at [`FOUND`] or above.
+    /// When the first finding at [`FOUND`] or above was raised.
+    pub fn raised_at(&self) -> Option<Millis> {
+        self.findings.iter().filter(|f| f.severity >= FOUND).map(|f| f.raised_at).min()
+    }
+
+    /// Milliseconds from the first record's start to [`Episode::raised_at`].
     pub fn delay(&self) -> Option<Millis> {
-        let raised = self.findings.iter().filter(|f| f.severity >= FOUND).map(|f| f.raised_at).min()?;
-        Some(raised - time(&self.label.first)?)
+        Some(self.raised_at()? - time(&self.label.first)?)
     }
 
     /// The detectors that saw it, in order of their names.
@@ -142,10 +139,6 @@ impl<'a> Index<'a> {
         places.sort_unstable();
         places
     }
-}
-
-fn time(text: &str) -> Option<Millis> {
-    DateTime::parse_from_rfc3339(text).ok().map(|t| t.timestamp_millis())
 }
 
 #[cfg(test)]
