@@ -69,9 +69,13 @@ pub struct Comparison<'a> {
     pub user_days: u64,
 }
 
+/// Most users of an episode for a finding to belong to it by user and time alone: that a finding is about one of fifty
+/// people who were rung that hour is coincidence.
+const MAX_USERS: usize = 5;
+
 /// Assigns findings to what was planted. A finding belongs to an episode if it rests on one of its records, or is about
-/// one of its users or numbers and overlaps it in time. Withdrawn findings count for nothing; one that belongs to an
-/// attack does not count against a look-alike.
+/// one of its numbers, or of its at most [`MAX_USERS`] users, and overlaps it in time. Withdrawn findings count for
+/// nothing; one that belongs to an attack does not count against a look-alike.
 pub fn compare<'a>(labels: &'a Labels, findings: &'a [Finding]) -> Comparison<'a> {
     let episodes: Vec<&Label> = labels.attacks.iter().chain(&labels.lookalikes).collect();
     let index = Index::new(&episodes);
@@ -113,7 +117,8 @@ impl<'a> Index<'a> {
             for record in &label.records {
                 index.by_record.entry(RecordId::from_text(record).0).or_default().push(place);
             }
-            for subject in label.users.iter().chain(&label.numbers) {
+            let few = label.users.len() <= MAX_USERS || label.records.is_empty();
+            for subject in label.users.iter().filter(|_| few).chain(&label.numbers) {
                 index.by_subject.entry(subject).or_default().push(place);
             }
             let times = time(&label.first).zip(time(&label.last));

@@ -109,25 +109,30 @@ impl TryFrom<Written> for Label {
             records: w.records,
             note: w.note,
         };
+        // serde_json names the line on which the object ends, or the next one: the identity says which it is.
+        let id: String = label.id.escape_default().take(60).collect();
         if label.kind.trim().is_empty() {
-            return Err("a label's 'kind' is empty: name the kind of episode, e.g. slow-drip".to_owned());
+            return Err(format!(
+                "label '{id}' has an empty 'kind': name the kind of episode, e.g. slow-drip"
+            ));
         }
         if label.records.is_empty() && label.users.is_empty() && label.numbers.is_empty() {
-            return Err("a label has no 'records', 'users' or 'numbers': name the Report IDs of its records"
-                .to_owned());
+            return Err(format!(
+                "label '{id}' has no 'records', 'users' or 'numbers': name the Report IDs of its records"
+            ));
         }
         for (key, text) in [("first", &label.first), ("last", &label.last)] {
             let given = !text.is_empty() || label.records.is_empty();
             if given && time(text).is_none() {
                 return Err(format!(
-                    "a label's '{key}' is not a time: write RFC 3339 in UTC, e.g. 2026-03-02T08:00:00Z"
+                    "'{key}' of label '{id}' is not a time: write RFC 3339 in UTC, e.g. 2026-03-02T08:00:00Z"
                 ));
             }
         }
         if let (Some(first), Some(last)) = (time(&label.first), time(&label.last))
             && first > last
         {
-            return Err("a label's 'first' is after its 'last': swap them".to_owned());
+            return Err(format!("'first' of label '{id}' is after its 'last': swap them"));
         }
         Ok(label)
     }
@@ -168,7 +173,7 @@ fn parse(bytes: &[u8]) -> Result<Labels, String> {
         let (line, text) = (e.line(), e.to_string());
         let text = text.split(" at line ").next().unwrap_or_default().to_owned();
         let remedy = match e.classify() {
-            serde_json::error::Category::Data if text.starts_with("a label") => String::new(),
+            serde_json::error::Category::Data if text.contains("label '") => String::new(),
             serde_json::error::Category::Data => ": see docs/eval.md for the keys of a label".to_owned(),
             _ => ": it must be one JSON object with the key 'attacks'".to_owned(),
         };
@@ -198,7 +203,7 @@ mod tests {
         assert!(text.starts_with("3: invalid type") && text.contains("docs/eval.md"), "{text}");
         assert!(wrong(&label("\"users\": []")).contains("has no 'records'"));
         let text = wrong(&label("\"users\": [\"a\"], \"first\": \"yesterday\""));
-        assert!(text.starts_with("3: a label's 'first' is not a time"), "{text}");
+        assert!(text.contains("'first' of label 'burst' is not a time"), "{text}");
         let times =
             "\"users\": [\"a\"], \"first\": \"2026-03-02T08:00:00Z\", \"last\": \"2026-03-01T08:00:00Z\"";
         assert!(wrong(&label(times)).contains("after its 'last'"));

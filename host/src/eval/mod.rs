@@ -120,3 +120,6 @@ fn score(work: &Work<'_>, scanned: &Scanned, facts: &Facts, names: &NameTable) -
     };
     Ok(Score { set, attacks, lookalikes, days, wrong })
 }
+
+#[cfg(test)]
+mod tests;
