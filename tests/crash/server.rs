@@ -49,7 +49,8 @@ impl Server {
     pub fn make(&self, database: &str) {
         self.with("template1", async |connection| {
             for sql in [
-                format!("create database {database}"),
+                // Nobody is ever connected to this template: another one cannot be copied while somebody is.
+                format!("create database {database} template template0"),
                 format!("alter database {database} set synchronous_commit = off"),
             ] {
                 sqlx::query(AssertSqlSafe(sql)).execute(&mut *connection).await.unwrap();

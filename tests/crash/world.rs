@@ -3,6 +3,7 @@
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
+use crate::build;
 use crate::dice::Dice;
 use crate::proxy::{Action, At, Count, Trap};
 use crate::server::{Server, temp};
@@ -13,6 +14,9 @@ use crate::wire::Phase;
 
 /// Deliveries under kills; days with little traffic add some.
 const PIECES: usize = 20;
+
+/// Folder of the detector that counts, in the world's own.
+const PLUGINS: &str = "plugins";
 
 /// Of a hundred disturbances: connections cut instead of a kill, and kills that the server learns of late.
 const CUTS: u64 = 10;
@@ -49,6 +53,9 @@ impl World {
     pub fn new(server: &Arc<Server>, seed: u64, wanted: usize) -> World {
         let dir = temp();
         let traffic = traffic::make(seed, PIECES, dir.path());
+        let plugins = dir.path().join(PLUGINS);
+        std::fs::create_dir(&plugins).unwrap();
+        std::fs::write(plugins.join("tally.wasm"), build::component("tally")).unwrap();
         let quiet = Site::new(server, &format!("quiet_{seed}"), dir.path());
         let killed = Site::new(server, &format!("killed_{seed}"), dir.path());
         World {
@@ -122,7 +129,7 @@ impl World {
     /// `run` with some number of workers.
     fn evaluate(&mut self) -> Vec<String> {
         let workers = 1 + self.dice.below(5);
-        args(&["run", "--until-idle", "--workers", &workers.to_string()])
+        args(&["run", "--until-idle", "--plugins", PLUGINS, "--workers", &workers.to_string()])
     }
 
     fn both_quietly(&mut self, files: &[PathBuf]) {
@@ -190,7 +197,7 @@ impl World {
     }
 
     fn compare(&mut self, file: &Path, last: bool) {
-        let scan = args(&["scan", "--format", "ndjson", file.to_str().unwrap()]);
+        let scan = args(&["scan", "--plugins", PLUGINS, "--format", "ndjson", file.to_str().unwrap()]);
         let list = args(&["findings", "list", "--all", "--format", "ndjson"]);
         let (wanted, _) = self.quiet.findings(&scan);
         let ids = if last { &self.traffic.ids_all } else { &self.traffic.ids_before };
@@ -198,7 +205,7 @@ impl World {
             let name = &site.database;
             site.ask(Server::wait_until_alone);
             // Sessions of the dead may have held back the end of the log.
-            site.quiet(&args(&["run", "--until-idle"]));
+            site.quiet(&args(&["run", "--until-idle", "--plugins", PLUGINS]));
             let records = site.ask(Server::records);
             let lost = ids.iter().filter(|id| !records.contains_key(id)).count();
             let doubled = records.values().filter(|count| **count != 1).count();

@@ -21,6 +21,7 @@ mod replay;
 mod retention;
 mod retry;
 mod sql;
+mod stalled;
 mod state;
 mod status;
 
@@ -49,6 +50,7 @@ pub use replay::ReplayBasis;
 pub use retention::{Fate, Keeper, Maintained, MonthReview, Review};
 pub use retry::{Backoff, Outage, Patience, Trying};
 pub use sql::{SqlAnswer, SqlLimits};
+pub use stalled::STALLED;
 pub use state::{StateKey, StateReset, StateSummary, StoredState};
 pub use status::{ConsumerStatus, MAX_LAG_COUNTED, PartitionStatus, Status};
 
@@ -109,7 +111,12 @@ impl Store {
     /// # Errors
     /// When there is none for now ([`StoreError::is_transient`]: try again) or for good.
     pub async fn revive(&self) -> Result<(), StoreError> {
-        self.inner.server.revive().await
+        self.inner.server.revive().await?;
+        // It may have failed on a lock that a frozen process holds. Only an extra: what fails here fails again there.
+        if let Err(error) = self.end_stalled(STALLED).await {
+            tracing::debug!(%error, "frozen sessions were not looked for");
+        }
+        Ok(())
     }
 
     /// A connection beside the pools: not shared, and when there is none to be had the error is the server's own.

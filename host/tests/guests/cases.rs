@@ -23,6 +23,7 @@ const CASES: &[(&str, usize, Expect)] = &[
     ("good", 0, Fine),
     ("empty", 3, Fine),
     ("log-flood", 1, Fine),
+    ("tally", 3, Fine),
     // What they do to a log: `service.rs`.
     ("poison", 0, Fine),
     ("poison-mended", 0, Fine),

@@ -1,8 +1,11 @@
 //! The order in which records arrive does not matter: any order within the allowed lateness, with repeats, cut into any pieces, over
 //! any number of workers, with restarts and lost work, ends in the findings of one scan in order. With the real
-//! detectors, and everything in memory.
+//! detectors, one more that counts and forgives nothing, and everything in memory.
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on fails")]
 
+#[path = "../guests/build.rs"]
+#[allow(dead_code, reason = "shared with the tests of the guests, which ask for their names")]
+mod build;
 mod delivery;
 mod organisation;
 

@@ -1,12 +1,15 @@
-//! Stands between a client and the server's socket and interferes with one COMMIT.
+//! Stands between a client and the server's socket and interferes with one COMMIT, or with the end of a COPY.
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU32, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
 
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{UnixListener, UnixStream};
 use tokio::sync::Notify;
+
+/// The end of a COPY, a message of its own.
+const COPY_DONE: &[u8] = b"c\0\0\0\x04";
 
 /// What happens to the chosen COMMIT.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -17,12 +20,14 @@ pub enum Fate {
     Unheard,
     /// It is held back, as if the client were frozen, until the proxy is told to go on.
     Frozen,
+    /// Not the COMMIT: the rows of the first batch arrive, but not that they are all, until the proxy is told to go on.
+    FrozenCopy,
 }
 
 pub struct Proxy {
     dir: tempfile::TempDir,
     pub go_on: Arc<Notify>,
-    /// COMMITs seen.
+    /// COMMITs seen; of a frozen COPY one more.
     pub commits: Arc<AtomicU32>,
     task: tokio::task::JoinHandle<()>,
 }
@@ -41,9 +46,18 @@ impl Proxy {
         let server = server.join(".s.PGSQL.5432");
         let (go_on, commits) = (Arc::new(Notify::new()), Arc::new(AtomicU32::new(0)));
         let (going, counted) = (go_on.clone(), commits.clone());
+        let frozen = Arc::new(AtomicBool::new(false));
         let task = tokio::spawn(async move {
             while let Ok((client, _)) = listener.accept().await {
-                tokio::spawn(pass(client, server.clone(), fate, number, going.clone(), counted.clone()));
+                tokio::spawn(pass(
+                    client,
+                    server.clone(),
+                    fate,
+                    number,
+                    going.clone(),
+                    counted.clone(),
+                    frozen.clone(),
+                ));
             }
         });
         Proxy { dir, go_on, commits, task }
@@ -61,13 +75,14 @@ async fn pass(
     number: u32,
     go_on: Arc<Notify>,
     commits: Arc<AtomicU32>,
+    frozen: Arc<AtomicBool>,
 ) {
     let Ok(mut server) = UnixStream::connect(server).await else { return };
     let (mut up, mut down) = (vec![0; 1 << 16], vec![0; 1 << 16]);
     loop {
         tokio::select! {
             read = client.read(&mut up) => {
-                let Ok(length @ 1..) = read else { return };
+                let Ok(mut length @ 1..) = read else { return };
                 let commit = up[..length].windows(7).any(|w| w == b"COMMIT\0")
                     && commits.fetch_add(1, Ordering::SeqCst) + 1 == number;
                 match fate {
@@ -79,6 +94,16 @@ async fn pass(
                         return;
                     }
                     Fate::Frozen if commit => go_on.notified().await,
+                    Fate::FrozenCopy
+                        if up[..length].ends_with(COPY_DONE) && !frozen.swap(true, Ordering::SeqCst) =>
+                    {
+                        let rest = length - COPY_DONE.len();
+                        server.write_all(&up[..rest]).await.unwrap();
+                        commits.fetch_add(1, Ordering::SeqCst);
+                        go_on.notified().await;
+                        up.copy_within(rest..length, 0);
+                        length = COPY_DONE.len();
+                    }
                     _ => {}
                 }
                 if server.write_all(&up[..length]).await.is_err() {

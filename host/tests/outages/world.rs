@@ -84,6 +84,14 @@ pub struct Feed {
 
 impl Feed {
     pub async fn start(store: &Store, patience: &Patience) -> Feed {
+        let feed = Feed::begin(store, patience).await;
+        // At least one batch is in; another may be on its way.
+        until("the first batch is stored", async || stored_any(store).await).await;
+        feed
+    }
+
+    /// The same without waiting for the first batch.
+    pub async fn begin(store: &Store, patience: &Patience) -> Feed {
         let names = Arc::new(NameTable::default());
         let mut writer = store.patient_log_writer(&names, patience, &Outage::new()).await.unwrap();
         let (go, wait) = std::sync::mpsc::channel();
@@ -97,13 +105,7 @@ impl Feed {
             }
             writer.finish()
         });
-        let feed = Feed { task, go };
-        // At least one batch is in; another may be on its way.
-        until("the first batch is stored", async || {
-            !store.read_log(Position::START, None, 1).await.unwrap().is_empty()
-        })
-        .await;
-        feed
+        Feed { task, go }
     }
 
     pub fn go_on(&self) {
@@ -124,6 +126,10 @@ impl Feed {
         );
         assert_eq!(stored(store).await, (0..DIFFERENT).collect::<Vec<_>>());
     }
+}
+
+async fn stored_any(store: &Store) -> bool {
+    !store.read_log(Position::START, None, 1).await.unwrap().is_empty()
 }
 
 /// Identities in the log, sorted, as a reader sees them.

@@ -110,6 +110,7 @@ impl Detector for AfterHours {
     type Event = Call;
     type State = State;
     type Facts = Facts;
+    type Habits = ();
 
     fn new(config: Config) -> Result<Self, String> {
         Ok(AfterHours { config, unknown: RefCell::default() })

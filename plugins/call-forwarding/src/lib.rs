@@ -122,6 +122,7 @@ impl Detector for CallForwarding {
     type Event = Leg;
     type State = State;
     type Facts = Facts;
+    type Habits = ();
 
     fn new(config: Config) -> Result<Self, String> {
         Ok(CallForwarding { config, seen: OncePerDay::default() })

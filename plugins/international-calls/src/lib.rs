@@ -114,6 +114,7 @@ impl Detector for InternationalCalls {
     type Event = Call;
     type State = State;
     type Facts = Facts;
+    type Habits = ();
 
     fn new(config: Config) -> Result<Self, String> {
         if config.new_calls_hour_critical < config.new_calls_hour {

@@ -78,6 +78,7 @@ impl Detector for MassDialing {
     type Event = Call;
     type State = State;
     type Facts = Facts;
+    type Habits = ();
 
     fn new(config: Config) -> Result<Self, String> {
         if config.burst_critical_calls < config.burst_calls {

@@ -8,6 +8,7 @@ use serde::de::DeserializeOwned;
 
 use crate::episode::{Episode, Episodes};
 use crate::finding::Report;
+use crate::organisation::Habits;
 use crate::row::Row;
 use crate::span::Now;
 use crate::timeline::{Migrated, OldState};
@@ -26,6 +27,8 @@ pub trait Detector: Sized {
     type State: Clone + Default + Serialize + DeserializeOwned;
     /// What it remembers of an episode for its report.
     type Facts: Clone + Default + Serialize + DeserializeOwned;
+    /// What it knows of the organisation as a whole, learned by [`Detector::learn`]; `()` for nothing.
+    type Habits: Habits;
 
     /// Raise this when `Event`, `State` or `Facts` change their form; stored state of another version goes through
     /// [`Detector::migrate`].
@@ -51,8 +54,28 @@ pub trait Detector: Sized {
     /// Picks the rows that matter and what to keep of them. The subject must be the manifest's partition.
     fn select(&self, row: &Row<'_>) -> Option<(Subject, Self::Event)>;
 
+    /// Picks the rows that matter to a second subject, that of `[also]` in the manifest. The manifest's filters only
+    /// save work: this must look for itself whether a row is one of its own.
+    #[inline]
+    fn select_also(&self, _row: &Row<'_>) -> Option<(Subject, Self::Event)> {
+        None
+    }
+
+    /// Learns from a row of `[organisation]` in the manifest for the habits of the whole, and says whether anything is
+    /// new. The rows of a day come in any order and some again: keep sets and maxima, bounded, and look for itself whether the
+    /// row is one to learn from.
+    #[inline]
+    fn learn(&self, _row: &Row<'_>, _day: &mut <Self::Habits as Habits>::Day) -> bool {
+        false
+    }
+
     /// Takes the next event.
-    fn step(&self, state: &mut Self::State, now: &Now<'_, Self::Event>, episodes: &mut Episodes<Self::Facts>);
+    fn step(
+        &self,
+        state: &mut Self::State,
+        now: &Now<'_, Self::Event, Self::Habits>,
+        episodes: &mut Episodes<Self::Facts>,
+    );
 
     /// Puts an episode into words and figures; called only when it is new or changed.
     fn describe(&self, subject: Subject, episode: &Episode<Self::Facts>) -> Report;

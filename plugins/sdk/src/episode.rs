@@ -76,6 +76,8 @@ pub struct Episode<F> {
     open_until: Millis,
     raised_at: Millis,
     severity: Severity,
+    /// Override that applied to the latest event.
+    variant: u8,
     records: u64,
     evidence: Evidence,
     /// Index after the last event looked at.
@@ -123,6 +125,10 @@ impl<F> Episode<F> {
     /// Raises the severity to at least this.
     pub fn rise(&mut self, severity: Severity) {
         self.severity = self.severity.max(severity);
+    }
+
+    pub(crate) fn variant(&self) -> u8 {
+        self.variant
     }
 
     pub(crate) fn raised_at(&self) -> Millis {
@@ -233,6 +239,7 @@ impl<F: Default> Episodes<F> {
         };
         self.changed = true;
         let episode = &mut self.list[at];
+        episode.variant = span.last().map_or(0, |e| e.variant);
         let added = span.since(episode.seen);
         for event in added.iter().filter(|e| belongs(e)) {
             if episode.evidence.0.len() < MAX_EVIDENCE {
@@ -274,6 +281,7 @@ impl<F: Default> Episodes<F> {
             open_until: span.end_time(),
             raised_at: events.map(|e| e.report).max().unwrap_or_else(|| span.end_time()),
             severity: Severity::Informational,
+            variant: 0,
             records: 0,
             evidence: Evidence::default(),
             seen: span.begin(),
@@ -308,6 +316,7 @@ impl<F> Episodes<F> {
             open_until: e.open_until,
             raised_at: e.raised_at,
             severity: e.severity,
+            variant: e.variant,
             records: e.records,
             evidence: e.evidence,
             seen: e.seen,

@@ -43,6 +43,10 @@ mod component {
         state::set(key, value);
     }
 
+    pub(crate) fn state_delete(key: &str) {
+        state::delete(key);
+    }
+
     pub(crate) fn log(level: Level, message: &str) {
         let level = match level {
             Level::Debug => log::Level::Debug,

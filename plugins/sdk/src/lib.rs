@@ -18,11 +18,15 @@ mod episode;
 #[rustfmt::skip]
 pub mod fields;
 mod finding;
+#[cfg(test)]
+mod habits_tests;
 #[cfg(not(target_family = "wasm"))]
 pub mod harness;
 mod imports;
 pub mod log;
 pub mod names;
+mod organisation;
+mod panel;
 mod register;
 mod rest;
 mod row;
@@ -39,6 +43,7 @@ pub use episode::{About, Case, Episode, Episodes};
 pub use fields::known;
 pub use finding::{Finding, MAX_EVIDENCE, MAX_TITLE, Output, Report, Value};
 pub use names::resolve;
+pub use organisation::Habits;
 pub use row::{Batch, Column, Columns, Row};
 pub use runner::{NativeRunner, Runner};
 pub use span::{Now, Span, Stamped, Window};

@@ -4,6 +4,7 @@
 //! that are stored for it, or that will be at the next checkpoint. Those that are stored already can go.
 
 use rustc_hash::FxHashMap;
+use serde::{Deserialize, Serialize};
 
 use crate::types::{Name, Number, Subject};
 
@@ -16,7 +17,7 @@ const EVICTED_SHARE: usize = 8;
 const AGES: usize = 256;
 
 /// A subject in eight bytes: the kinds of number, in the top four bits, leave room for the others.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 pub(crate) struct Key(u64);
 
 const SHIFT: u32 = 60;
@@ -32,7 +33,7 @@ impl Key {
     pub(crate) fn of(subject: Subject) -> Key {
         match subject {
             Subject::User(name) => Key(USER | u64::from(name.0)),
-            // The interface has kinds 0 to 3.
+            // The interface has kinds 0 to 4.
             Subject::Number(number) => Key(number.0 & !(1 << 63)),
             Subject::Location(name) => Key(LOCATION | u64::from(name.0)),
             Subject::Organisation => Key(ORGANISATION),
@@ -186,6 +187,7 @@ mod tests {
             Subject::Organisation,
             Subject::Number(number),
             Subject::Number(Number(3 << 60 | 5)),
+            Subject::Number(number.range(4).unwrap()),
             Subject::Number(Number::ABSENT),
         ] {
             assert_eq!(Key::of(subject).subject(), subject);

@@ -70,6 +70,9 @@ pub struct Batch {
     pub columns: Vec<Column>,
 }
 
+/// Name of the column that says whose a row is and which settings apply to it.
+pub(crate) const CONTEXT: &str = "$row";
+
 /// Position that stands for "not asked for".
 const UNDECLARED: u8 = u8::MAX;
 
@@ -77,7 +80,9 @@ const UNDECLARED: u8 = u8::MAX;
 #[derive(Clone, Debug)]
 pub struct Columns {
     of_field: [u8; NAMES.len()],
-    fields: Vec<usize>,
+    /// Position of the column that says whose the row is; [`UNDECLARED`] if it is not asked for.
+    context: u8,
+    fields: Vec<Option<usize>>,
 }
 
 impl Columns {
@@ -91,7 +96,12 @@ impl Columns {
     pub fn new(names: &[String]) -> Result<Columns, Error> {
         let mut of_field = [UNDECLARED; NAMES.len()];
         let mut fields = Vec::with_capacity(names.len());
+        let mut context = UNDECLARED;
         for (position, name) in names.iter().enumerate() {
+            if name == CONTEXT {
+                (context, _) = (position as u8, fields.push(None));
+                continue;
+            }
             let field = NAMES.iter().position(|n| n == name).ok_or_else(|| {
                 Error::InvalidConfig(format!("column '{name}' is unknown to this version of the SDK"))
             })?;
@@ -99,14 +109,14 @@ impl Columns {
                 return Err(Error::InvalidConfig(format!("column '{name}' is named twice")));
             }
             of_field[field] = position as u8;
-            fields.push(field);
+            fields.push(Some(field));
         }
         if let Some(missing) = Self::NEEDED.iter().find(|n| !names.iter().any(|name| name == *n)) {
             return Err(Error::InvalidConfig(format!(
                 "column '{missing}' is missing: every manifest must name start_time, report_time and record_id"
             )));
         }
-        Ok(Columns { of_field, fields })
+        Ok(Columns { of_field, context, fields })
     }
 
     /// Checks that the batch has the columns asked for, each of its type and length.
@@ -122,12 +132,9 @@ impl Columns {
             )));
         }
         for (column, field) in batch.columns.iter().zip(&self.fields) {
-            let name = NAMES[*field];
-            if !column.holds(KINDS[*field]) {
-                return Err(Error::InvalidBatch(format!(
-                    "column '{name}' is not of type {:?}",
-                    KINDS[*field]
-                )));
+            let (name, kind) = field.map_or((CONTEXT, Kind::U32), |f| (NAMES[f], KINDS[f]));
+            if !column.holds(kind) {
+                return Err(Error::InvalidBatch(format!("column '{name}' is not of type {kind:?}")));
             }
             if column.len() != batch.rows {
                 return Err(Error::InvalidBatch(format!(
@@ -138,6 +145,31 @@ impl Columns {
             }
         }
         Ok(())
+    }
+}
+
+/// For whom a row is: see the interface's `batch`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Context(u32);
+
+impl Context {
+    /// For the subject of the manifest's partition.
+    pub(crate) const PARTITION: u32 = 1;
+    /// For the second subject.
+    pub(crate) const ALSO: u32 = 2;
+    /// For the habits of the organisation.
+    pub(crate) const ORGANISATION: u32 = 4;
+
+    /// Whether it is for one of these.
+    #[inline]
+    pub(crate) fn is_for(self, whom: u32) -> bool {
+        self.0 & whom != 0
+    }
+
+    /// Which override applies; 0 is none.
+    #[inline]
+    pub(crate) fn variant(self) -> u8 {
+        (self.0 >> 8) as u8
     }
 }
 
@@ -201,6 +233,15 @@ impl<'a> Row<'a> {
         match self.column(field) {
             Some(Column::Text(values)) => &values[self.index],
             _ => undeclared(field),
+        }
+    }
+
+    /// For which subjects this instance gets the row, and which settings apply. Without the column it is the partition's.
+    #[inline]
+    pub(crate) fn context(&self) -> Context {
+        match self.batch.columns.get(usize::from(self.columns.context)) {
+            Some(Column::U32(values)) => Context(values[self.index]),
+            _ => Context(Context::PARTITION),
         }
     }
 

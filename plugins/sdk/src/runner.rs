@@ -3,16 +3,22 @@
 //! Owns the subjects at work: those lately used have their timelines here, the others are idle ([`crate::rest`]). The
 //! same code runs in a component and natively (tests, the boundary benchmark).
 
+mod learning;
+
+use std::collections::BTreeSet;
+use std::sync::Arc;
+
 use serde::Deserialize;
 
 use crate::detector::Detector;
 use crate::finding::Output;
 use crate::imports;
+use crate::panel::Panel;
 use crate::rest::{Key, Place, Subjects};
-use crate::row::{Batch, Columns, Row};
+use crate::row::{Batch, Columns, Context, Row};
 use crate::span::Stamped;
 use crate::timeline::{self, Inserted, Timeline};
-use crate::types::{Error, Millis};
+use crate::types::{Error, Millis, Subject};
 
 /// Most subjects at work after a batch: enough for an organisation of usual size to have nobody idle, and some
 /// megabytes. A timeline at work is quick, and about four times as large as one at rest.
@@ -30,32 +36,32 @@ const ROOM_SHARE: usize = 2;
 
 /// Subjects at work whose slot is found without searching: one comparison, where a hash table's search is two loops.
 const RECENT_BITS: u32 = 12;
-/// No slot has this number.
-const NOBODY: (Key, u32) = (Key::NOBODY, u32::MAX);
 
 type TimelineOf<D> = Timeline<<D as Detector>::Event, <D as Detector>::State, <D as Detector>::Facts>;
 
+/// In this order, for the cache.
+#[repr(C)]
 struct Slot<D: Detector> {
     /// [`Key::NOBODY`] if the slot is free.
     key: Key,
-    timeline: TimelineOf<D>,
     /// Has events that are not folded, in this batch.
     touched: bool,
     /// Differs from what is stored.
     dirty: bool,
     /// Count of the batch that last used it.
     used: u32,
+    timeline: TimelineOf<D>,
 }
 
 /// A configured detector with its subjects.
 pub struct Runner<D: Detector> {
-    detector: D,
-    columns: Columns,
+    panel: Panel<D>,
+    columns: Arc<Columns>,
     slots: Vec<Slot<D>>,
     free: Vec<u32>,
     subjects: Subjects,
-    /// The subject last found at each place, with its slot.
-    recent: Vec<(Key, u32)>,
+    /// The slot last found for each place; it may be another subject's by now, or free.
+    recent: Vec<u32>,
     touched: Vec<u32>,
     /// Events of the batch under way with their subjects' slots; kept for its buffer.
     taken: Vec<(u32, Stamped<D::Event>)>,
@@ -64,6 +70,10 @@ pub struct Runner<D: Detector> {
     /// For a timeline's bytes.
     buffer: Vec<u8>,
     batches: u32,
+    /// Subjects with events that saw habits of the organisation that are not final.
+    waiting: BTreeSet<(Millis, Key)>,
+    /// Whether what is stored of the organisation has been read.
+    knows: bool,
     horizon: Millis,
     too_late: u64,
     at_work: usize,
@@ -93,7 +103,7 @@ impl<D: Detector> Runner<D> {
     /// # Errors
     /// When either does not fit the detector.
     pub fn configure(config: &str, columns: &[String]) -> Result<Runner<D>, Error> {
-        let columns = Columns::new(columns)?;
+        let columns = Arc::new(Columns::new(columns)?);
         let wrong = |e: serde_json::Error| Error::InvalidConfig(e.to_string());
         let mut config: serde_json::Map<String, serde_json::Value> =
             serde_json::from_str(config).map_err(wrong)?;
@@ -101,21 +111,22 @@ impl<D: Detector> Runner<D> {
             Some(limits) => serde_json::from_value::<Allowed>(limits).map_err(wrong)?.memory_mib,
             None => USUAL_MIB,
         };
-        let config = serde_json::from_value(config.into()).map_err(wrong)?;
-        let detector = D::new(config).map_err(Error::InvalidConfig)?;
+        let panel = Panel::new(config)?;
         let room = memory_mib.saturating_mul(1 << 20) / ROOM_SHARE;
         Ok(Runner {
-            detector,
+            panel,
             columns,
             slots: Vec::new(),
             free: Vec::new(),
             subjects: Subjects::new(room),
-            recent: vec![NOBODY; 1 << RECENT_BITS],
+            recent: vec![0; 1 << RECENT_BITS],
             touched: Vec::new(),
             taken: Vec::new(),
             changed: Vec::new(),
             buffer: Vec::new(),
             batches: 0,
+            waiting: BTreeSet::new(),
+            knows: !Panel::<D>::LEARNS,
             horizon: Millis::MIN,
             too_late: 0,
             at_work: AT_WORK.min(room / WORK_BYTES),
@@ -136,12 +147,15 @@ impl<D: Detector> Runner<D> {
     /// When the batch does not have the declared columns, or stored state cannot be read.
     pub fn process(&mut self, batch: &Batch) -> Result<Vec<Output>, Error> {
         self.columns.check(batch)?;
+        self.know()?;
         self.batches = self.batches.saturating_add(1);
         self.take(batch)?;
         self.fetch();
         self.insert();
         self.horizon = self.horizon.max(batch.horizon);
+        self.step_again(batch.rows == 0)?;
         let output = self.settle();
+        self.panel.organisation.forget(self.horizon);
         self.rest()?;
         Ok(output)
     }
@@ -149,26 +163,60 @@ impl<D: Detector> Runner<D> {
     /// Selects the batch's events and finds their subjects.
     fn take(&mut self, batch: &Batch) -> Result<(), Error> {
         self.taken.clear();
+        let columns = self.columns.clone();
         for index in 0..batch.rows {
-            let row = Row::new(batch, &self.columns, index);
+            let row = Row::new(batch, &columns, index);
             let start = row.start_time();
             if start == 0 {
                 continue;
             }
-            let Some((subject, event)) = self.detector.select(&row) else { continue };
-            if start < self.horizon {
-                self.too_late += 1;
-                continue;
+            let context = row.context();
+            let variant = context.variant();
+            if context.is_for(Context::PARTITION)
+                && let Some(selected) = self.panel.of(variant).select(&row)
+            {
+                self.put(&row, variant, selected)?;
             }
-            let report = row.report_time();
-            let report = if report == 0 { start } else { report };
-            let event = Stamped { start, report, id: row.record_id(), event };
-            let key = Key::of(subject);
-            let known = self.recent[place(key)];
-            let slot = if known.0 == key { known.1 } else { self.find(key)? };
-            self.taken.push((slot, event));
+            if context.is_for(Context::ALSO)
+                && let Some(selected) = self.panel.of(variant).select_also(&row)
+            {
+                self.put(&row, variant, selected)?;
+            }
+            if context.is_for(Context::ORGANISATION) && start >= self.horizon {
+                self.panel.learn(variant, &row);
+            }
         }
         Ok(())
+    }
+
+    /// Puts a selected event with those of the batch.
+    #[inline]
+    fn put(
+        &mut self,
+        row: &Row<'_>,
+        variant: u8,
+        (subject, event): (Subject, D::Event),
+    ) -> Result<(), Error> {
+        let start = row.start_time();
+        if start < self.horizon {
+            self.too_late += 1;
+            return Ok(());
+        }
+        let report = row.report_time();
+        let report = if report == 0 { start } else { report };
+        let event = Stamped { start, report, id: row.record_id(), variant, event };
+        let slot = self.slot(Key::of(subject))?;
+        self.taken.push((slot, event));
+        Ok(())
+    }
+
+    #[inline]
+    fn slot(&mut self, key: Key) -> Result<u32, Error> {
+        let known = self.recent[place(key)];
+        match self.slots.get(known as usize) {
+            Some(slot) if slot.key == key => Ok(known),
+            _ => self.find(key),
+        }
     }
 
     /// Has the processor fetch all the timelines at once that would otherwise be waited for one after the other:
@@ -186,9 +234,19 @@ impl<D: Detector> Runner<D> {
     fn insert(&mut self) {
         for (slot, event) in self.taken.drain(..) {
             let entry = &mut self.slots[slot as usize];
+            let start = event.start;
+            if Panel::<D>::LEARNS && !entry.touched {
+                // What is final must not be stepped again: the habits it saw are forgotten some day.
+                let subject = entry.key.subject();
+                entry.timeline.catch_up(&mut self.panel, subject);
+                entry.timeline.seal_all(&mut self.panel, subject, self.horizon);
+            }
             match entry.timeline.insert(event) {
                 Inserted::Taken => {
                     entry.used = self.batches;
+                    if self.panel.organisation.is_open(start) {
+                        self.waiting.insert((start, entry.key));
+                    }
                     if !entry.touched {
                         entry.touched = true;
                         self.touched.push(slot);
@@ -211,10 +269,10 @@ impl<D: Detector> Runner<D> {
             let entry = &mut self.slots[slot as usize];
             entry.touched = false;
             let subject = entry.key.subject();
-            entry.timeline.catch_up(&self.detector, subject);
-            entry.timeline.tell(&self.detector, subject, &mut output);
+            entry.timeline.catch_up(&mut self.panel, subject);
+            entry.timeline.tell(&self.panel, subject, &mut output);
             if entry.timeline.wants_sealing() {
-                entry.timeline.seal(&self.detector, self.horizon);
+                entry.timeline.seal(&self.panel, self.horizon);
             }
         }
         output
@@ -226,18 +284,20 @@ impl<D: Detector> Runner<D> {
         let slot = match self.subjects.place(key) {
             Some(Place::Work(slot)) => *slot,
             Some(Place::Rest { bytes, saved }) => {
-                let (timeline, dirty) = (Self::read(key, bytes)?, !saved);
+                let (timeline, dirty) = (Self::read(&self.panel, key, bytes)?, !saved);
+                self.wait_again(key, &timeline);
                 self.put_to_work(key, timeline, dirty)
             }
             None => {
                 let timeline = match imports::state_get(&key.subject().state_key()) {
-                    Some(bytes) => Self::read(key, &bytes)?,
+                    Some(bytes) => Self::read(&self.panel, key, &bytes)?,
                     None => Timeline::default(),
                 };
+                self.wait_again(key, &timeline);
                 self.put_to_work(key, timeline, false)
             }
         };
-        self.recent[place(key)] = (key, slot);
+        self.recent[place(key)] = slot;
         Ok(slot)
     }
 
@@ -257,8 +317,8 @@ impl<D: Detector> Runner<D> {
         slot
     }
 
-    fn read(key: Key, bytes: &[u8]) -> Result<TimelineOf<D>, Error> {
-        timeline::read::<D>(bytes)
+    fn read(panel: &Panel<D>, key: Key, bytes: &[u8]) -> Result<TimelineOf<D>, Error> {
+        timeline::read::<D>(bytes, panel.organisation.final_before())
             .map_err(|why| Error::InvalidState(format!("key '{}': {why}", key.subject().state_key())))
     }
 
@@ -288,10 +348,6 @@ impl<D: Detector> Runner<D> {
         entry.timeline = Timeline::default();
         self.subjects.put_to_rest(key, self.buffer.as_slice().into(), !entry.dirty, entry.used);
         self.free.push(slot);
-        let known = &mut self.recent[place(key)];
-        if known.0 == key {
-            *known = NOBODY;
-        }
         Ok(())
     }
 
@@ -299,13 +355,13 @@ impl<D: Detector> Runner<D> {
     fn encode(&mut self, slot: u32) -> Result<(), Error> {
         let entry = &mut self.slots[slot as usize];
         // What is stored needs no change: it would only be sealed further.
-        if entry.dirty {
+        if entry.dirty || Panel::<D>::LEARNS {
             let subject = entry.key.subject();
-            entry.timeline.catch_up(&self.detector, subject);
-            entry.timeline.seal_all(&self.detector, subject, self.horizon);
+            entry.timeline.catch_up(&mut self.panel, subject);
+            entry.timeline.seal_all(&mut self.panel, subject, self.horizon);
         }
         self.buffer.clear();
-        let written = entry.timeline.write(D::STATE_SCHEMA, &mut self.buffer);
+        let written = entry.timeline.write(D::STATE_SCHEMA, Panel::<D>::LEARNS, &mut self.buffer);
         written.map_err(|e| Error::InvalidState(format!("cannot be written: {e}")))
     }
 
@@ -314,6 +370,7 @@ impl<D: Detector> Runner<D> {
     /// # Errors
     /// When a state cannot be written.
     pub fn checkpoint(&mut self) -> Result<(), Error> {
+        self.know()?;
         for key in std::mem::take(&mut self.changed) {
             let name = key.subject().state_key();
             if let Some(Place::Work(slot)) = self.subjects.place(key) {
@@ -325,6 +382,7 @@ impl<D: Detector> Runner<D> {
                 imports::state_set(&name, bytes);
             }
         }
+        self.save_organisation()?;
         self.subjects.evict(self.batches);
         if self.too_late > 0 {
             crate::log::info(&format!(

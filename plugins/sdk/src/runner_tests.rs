@@ -45,6 +45,7 @@ impl Detector for Counter {
     type Event = u32;
     type State = State;
     type Facts = (u64, u64);
+    type Habits = ();
 
     const STATE_SCHEMA: u8 = 3;
 
@@ -154,13 +155,13 @@ fn unreadable_state_names_the_key_and_the_versions() {
     let record = Record::at(1, "2026-03-01T10:00:00Z").set("user", "ana");
     let batch = crate::harness::batch_of(MANIFEST, &[&record]);
     let user = crate::names::intern("ana");
-    crate::imports::state_set(&Subject::User(user).state_key(), &[129, 2, 0, 0]);
+    crate::imports::state_set(&Subject::User(user).state_key(), &[130, 2, 0, 0]);
     let error = harness.runner::<Counter>().process(&batch).unwrap_err().to_string();
     assert!(
         error.contains("'u/4096'") && error.contains("schema 2") && error.contains("schema 3"),
         "{error}"
     );
-    crate::imports::state_set(&Subject::User(user).state_key(), &[129, 3, 255]);
+    crate::imports::state_set(&Subject::User(user).state_key(), &[130, 3, 255]);
     assert!(harness.runner::<Counter>().process(&batch).unwrap_err().to_string().contains("'u/4096'"));
 }
 
@@ -196,6 +197,7 @@ mod old {
         type Event = u16;
         type State = State;
         type Facts = u64;
+        type Habits = ();
 
         const STATE_SCHEMA: u8 = 1;
 
@@ -236,6 +238,7 @@ impl Detector for Newer {
     type Event = u32;
     type State = (u64, Window);
     type Facts = (u64, String);
+    type Habits = ();
 
     const STATE_SCHEMA: u8 = 2;
 
@@ -320,9 +323,9 @@ fn state_that_nobody_can_migrate_is_refused_with_its_version() {
         crate::imports::state_set(&key, bytes);
         harness.runner::<Newer>().process(&batch).unwrap_err().to_string()
     };
-    assert!(refused(&[129, 7, 0]).contains("there never was a schema 7"));
-    assert!(refused(&[129, 1, 255]).contains("schema 1 cannot be read"));
+    assert!(refused(&[130, 7, 0]).contains("there never was a schema 7"));
+    assert!(refused(&[130, 1, 255]).contains("schema 1 cannot be read"));
     let other = refused(&[200, 1, 0]);
-    assert!(other.contains("form 200") && other.contains("form 129") && other.contains("reset"), "{other}");
+    assert!(other.contains("form 200") && other.contains("form 130") && other.contains("reset"), "{other}");
     assert!(refused(&[]).contains("empty"));
 }

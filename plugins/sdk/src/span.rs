@@ -17,6 +17,8 @@ pub struct Stamped<E> {
     pub report: Millis,
     /// Which record.
     pub id: RecordId,
+    /// Which of the operator's overrides applies to it; 0 is none.
+    pub variant: u8,
     /// What the detector keeps of it.
     pub event: E,
 }
@@ -81,14 +83,16 @@ impl<'a, E> Span<'a, E> {
 
 /// The current event (which it dereferences to) and the way back from it.
 #[derive(Debug)]
-pub struct Now<'a, E> {
+pub struct Now<'a, E, H = ()> {
     /// Whose event it is.
     pub subject: Subject,
+    /// What the organisation was like up to three days before.
+    pub organisation: &'a H,
     base: u64,
     past: &'a [Stamped<E>],
 }
 
-impl<E> Deref for Now<'_, E> {
+impl<E, H> Deref for Now<'_, E, H> {
     type Target = Stamped<E>;
 
     #[inline]
@@ -97,11 +101,11 @@ impl<E> Deref for Now<'_, E> {
     }
 }
 
-impl<'a, E> Now<'a, E> {
+impl<'a, E, H> Now<'a, E, H> {
     /// `past` ends with the current event; it must not be empty.
-    pub(crate) fn new(subject: Subject, base: u64, past: &'a [Stamped<E>]) -> Now<'a, E> {
+    pub(crate) fn new(subject: Subject, organisation: &'a H, base: u64, past: &'a [Stamped<E>]) -> Self {
         debug_assert!(!past.is_empty());
-        Now { subject, base, past }
+        Now { subject, organisation, base, past }
     }
 
     /// The current event and those that started less than `length` before it. Must not exceed the detector's
@@ -132,9 +136,9 @@ impl Window {
     /// Moves the window's end to the current event. `leave` gets each event that falls out, and the events that remain
     /// (the current one, which is the last, included). At most `most` events remain.
     #[inline]
-    pub fn slide<'a, E>(
+    pub fn slide<'a, E, H>(
         &mut self,
-        now: &Now<'a, E>,
+        now: &Now<'a, E, H>,
         length: Millis,
         most: usize,
         mut leave: impl FnMut(&Stamped<E>, &[Stamped<E>]),
@@ -162,6 +166,7 @@ mod tests {
             start: *s,
             report: *s,
             id: RecordId { hi: 0, lo: i as u64 },
+            variant: 0,
             event: i as u32,
         };
         starts.iter().enumerate().map(stamp).collect()
@@ -176,7 +181,7 @@ mod tests {
             let events = events(&starts);
             let (mut window, mut sum) = (Window::default(), 0u32);
             for end in 1..=events.len() {
-                let now = Now::new(Subject::Organisation, 0, &events[..end]);
+                let now = Now::new(Subject::Organisation, &(), 0, &events[..end]);
                 sum += now.event;
                 let slid = window.slide(&now, length, usize::MAX, |gone, rest| {
                     assert_eq!(rest.len() as u32 + gone.event + 1, end as u32);
@@ -194,7 +199,7 @@ mod tests {
     fn a_window_can_be_bounded_by_count() {
         let events = events(&[1, 2, 3, 4, 5]);
         let mut window = Window::default();
-        let now = Now::new(Subject::Organisation, 0, &events);
+        let now = Now::new(Subject::Organisation, &(), 0, &events);
         assert_eq!(window.slide(&now, 100, 2, |_, _| {}).len(), 2);
         assert_eq!(now.alone().len(), 1);
     }

@@ -16,6 +16,7 @@ pub use stored::{Migrated, OldState};
 use crate::detector::Detector;
 use crate::episode::Episodes;
 use crate::finding::{Finding, Output, cut_title, usual_score};
+use crate::panel::Panel;
 use crate::span::{Now, Stamped};
 use crate::types::{Millis, Subject};
 
@@ -30,6 +31,9 @@ struct Fold<S, F> {
     episodes: Episodes<F>,
 }
 
+/// A copy of a fold, and the place after its last event.
+type Rung<S, F> = (u64, Fold<S, F>);
+
 impl<S: Default, F> Default for Fold<S, F> {
     fn default() -> Self {
         Fold { state: S::default(), episodes: Episodes::default() }
@@ -43,34 +47,35 @@ struct Told {
     fingerprint: u64,
 }
 
-/// See the module.
+/// See the module. In this order, because what every event needs then shares few lines of the cache.
 #[derive(Clone, Debug)]
+#[repr(C)]
 pub(crate) struct Timeline<E, S, F> {
-    /// Fold over everything up to `events[sealed_len]`, exclusive.
-    sealed: Fold<S, F>,
+    /// By start time and identity.
+    events: Vec<Stamped<E>>,
+    /// How many of `events` are in `live`; at least `sealed_len`.
+    folded: usize,
+    /// How many of `events` are sealed and kept only for looking back.
+    sealed_len: usize,
     /// Events that start before this come too late.
     sealed_until: Millis,
     /// Events that were forgotten: the place of `events[0]` in the whole history.
     base: u64,
-    /// How many of `events` are sealed and kept only for looking back.
-    sealed_len: usize,
-    /// By start time and identity.
-    events: Vec<Stamped<E>>,
-    told: Vec<Told>,
-    /// Fold over `events[..folded]`.
-    live: Fold<S, F>,
-    /// How many of `events` are in `live`; at least `sealed_len`.
-    folded: usize,
     /// `live` was taken back since it was last told.
     taken_back: bool,
+    /// Fold over `events[..folded]`.
+    live: Fold<S, F>,
+    told: Vec<Told>,
     /// Copies of `live` by the place after their last event, ascending; all after the sealed part.
-    ladder: Vec<(u64, Fold<S, F>)>,
+    ladder: Vec<Rung<S, F>>,
+    /// Fold over everything up to `events[sealed_len]`, exclusive.
+    sealed: Box<Fold<S, F>>,
 }
 
 impl<E, S: Default, F> Default for Timeline<E, S, F> {
     fn default() -> Self {
         Timeline {
-            sealed: Fold::default(),
+            sealed: Box::default(),
             sealed_until: Millis::MIN,
             base: 0,
             sealed_len: 0,
@@ -154,24 +159,32 @@ where
         }
     }
 
-    /// Steps through the events that are not yet in the fold.
-    pub(crate) fn catch_up<D>(&mut self, detector: &D, subject: Subject)
-    where
-        D: Detector<Event = E, State = S, Facts = F>,
-    {
-        while self.folded < self.events.len() {
-            self.folded += 1;
-            let now = Now::new(subject, self.base, &self.events[..self.folded]);
-            detector.step(&mut self.live.state, &now, &mut self.live.episodes);
-            let place = self.base + self.folded as u64;
-            if place.is_multiple_of(RUNG) {
-                self.ladder.push((place, self.live.clone()));
-            }
+    /// When the events that are kept happened.
+    pub(crate) fn starts(&self) -> impl DoubleEndedIterator<Item = Millis> {
+        self.events.iter().map(|e| e.start)
+    }
+
+    /// Has the events from this moment on stepped again: what they see of the organisation may have changed.
+    pub(crate) fn redo_from(&mut self, start: Millis) {
+        let at = self.sealed_len + self.events[self.sealed_len..].partition_point(|e| e.start < start);
+        if at < self.folded {
+            self.take_back_to(at);
         }
     }
 
+    /// Steps through the events that are not yet in the fold.
+    #[inline]
+    pub(crate) fn catch_up<D>(&mut self, panel: &mut Panel<D>, subject: Subject)
+    where
+        D: Detector<Event = E, State = S, Facts = F>,
+    {
+        let done = self.folded;
+        self.folded = self.events.len();
+        step(panel, subject, (self.base, &self.events), done, &mut self.live, Some(&mut self.ladder));
+    }
+
     /// Says what changed since the last time.
-    pub(crate) fn tell<D>(&mut self, detector: &D, subject: Subject, output: &mut Vec<Output>)
+    pub(crate) fn tell<D>(&mut self, panel: &Panel<D>, subject: Subject, output: &mut Vec<Output>)
     where
         D: Detector<Event = E, State = S, Facts = F>,
     {
@@ -183,7 +196,12 @@ where
         for episode in self.live.episodes.iter() {
             let told = Told { key: episode.key(), fingerprint: episode.fingerprint() };
             if !self.told.contains(&told) {
-                output.push(Output::Raise(Box::new(finding(detector, subject, &told.key, episode))));
+                output.push(Output::Raise(Box::new(finding(
+                    panel.of(episode.variant()),
+                    subject,
+                    &told.key,
+                    episode,
+                ))));
             }
             now.push(told);
         }
@@ -202,58 +220,57 @@ where
 
     /// Seals what is older than the horizon, at the newest copy of the fold that is: nothing is folded twice.
     /// The fold must be caught up and told.
-    pub(crate) fn seal<D>(&mut self, detector: &D, horizon: Millis)
+    pub(crate) fn seal<D>(&mut self, panel: &Panel<D>, horizon: Millis)
     where
         D: Detector<Event = E, State = S, Facts = F>,
     {
         self.sealed_until = self.sealed_until.max(horizon);
-        let older = |(after, _): &(u64, Fold<S, F>)| {
+        let older = |(after, _): &Rung<S, F>| {
             self.events.get((*after - self.base - 1) as usize).is_some_and(|e| e.start < horizon)
         };
         if let Some(newest) = self.ladder.iter().rposition(older) {
             let mut rungs = self.ladder.drain(..=newest);
             if let Some((after, fold)) = rungs.next_back() {
-                self.sealed = fold;
+                *self.sealed = fold;
                 self.sealed_len = (after - self.base) as usize;
             }
         }
-        self.drop_older(detector);
+        self.drop_older(panel);
         self.forget_final(horizon);
     }
 
     /// Seals all that is older than the horizon, so that as few events as possible are kept. What lies after the
     /// newest copy of the fold is folded again, once in its life. The fold must be caught up and told.
-    pub(crate) fn seal_all<D>(&mut self, detector: &D, subject: Subject, horizon: Millis)
+    pub(crate) fn seal_all<D>(&mut self, panel: &mut Panel<D>, subject: Subject, horizon: Millis)
     where
         D: Detector<Event = E, State = S, Facts = F>,
     {
-        self.seal(detector, horizon);
+        self.seal(panel, horizon);
         let older = self.events.partition_point(|e| e.start < horizon);
         if older <= self.sealed_len {
             return;
         }
         if older == self.folded {
-            self.sealed.clone_from(&self.live);
+            self.sealed.as_mut().clone_from(&self.live);
         } else {
-            for upto in self.sealed_len + 1..=older {
-                let now = Now::new(subject, self.base, &self.events[..upto]);
-                detector.step(&mut self.sealed.state, &now, &mut self.sealed.episodes);
-            }
+            let events = (self.base, &self.events[..older]);
+            step(panel, subject, events, self.sealed_len, &mut self.sealed, None);
         }
         self.sealed_len = older;
-        self.drop_older(detector);
+        self.drop_older(panel);
         self.forget_final(horizon);
     }
 
     /// Drops events that no step will look back at: a window reaches back from the newest sealed event at most.
-    fn drop_older<D>(&mut self, detector: &D)
+    fn drop_older<D>(&mut self, panel: &Panel<D>)
     where
         D: Detector<Event = E, State = S, Facts = F>,
     {
         let Some(newest) = self.sealed_len.checked_sub(1) else { return };
-        let oldest = self.events[newest].start.saturating_sub(detector.look_back());
-        let seen = |e: &Stamped<E>| e.start > oldest && detector.looks_back_at(&e.event);
-        let gone = self.events[..self.sealed_len].iter().position(seen).unwrap_or(self.sealed_len);
+        let oldest = self.events[newest].start.saturating_sub(panel.look_back());
+        let sealed = &self.events[..self.sealed_len];
+        let mut gone = sealed.partition_point(|e| e.start <= oldest);
+        gone += sealed[gone..].iter().take_while(|e| !panel.of(e.variant).looks_back_at(&e.event)).count();
         self.events.drain(..gone);
         self.base += gone as u64;
         self.sealed_len -= gone;
@@ -280,13 +297,45 @@ where
         }
     }
 
-    /// After reading from storage: `live` is not stored.
-    pub(crate) fn restored(&mut self) {
-        self.live = self.sealed.clone();
-        self.folded = self.sealed_len;
+    /// After reading from storage: takes up the fold, without stepping again what lies before `final_before`.
+    pub(crate) fn restored(&mut self, final_before: Millis) {
+        // `live` is stored only if `sealed` lacks something.
+        let whole = self.folded == self.events.len() && self.sealed_len < self.folded;
+        if whole && self.events.last().is_some_and(|e| e.start < final_before) {
+            *self.sealed = self.live.clone();
+            self.sealed_len = self.folded;
+            self.sealed_until = self.sealed_until.max(final_before);
+        } else {
+            self.live = Fold::clone(&self.sealed);
+            self.folded = self.sealed_len;
+        }
         self.ladder.clear();
         // What was told before may not come back: a late event can have undone it.
         self.taken_back = true;
+    }
+}
+
+/// Takes a fold over `done` of these events to the end of them. `base` is their place in the whole history. The one
+/// caller of [`Detector::step`], so that the compiler makes one loop of the two.
+fn step<D: Detector>(
+    panel: &mut Panel<D>,
+    subject: Subject,
+    (base, events): (u64, &[Stamped<D::Event>]),
+    done: usize,
+    fold: &mut Fold<D::State, D::Facts>,
+    mut ladder: Option<&mut Vec<Rung<D::State, D::Facts>>>,
+) {
+    for upto in done + 1..=events.len() {
+        let event = &events[upto - 1];
+        let (detector, organisation) = panel.at(event.variant, event.start);
+        let now = Now::new(subject, organisation, base, &events[..upto]);
+        detector.step(&mut fold.state, &now, &mut fold.episodes);
+        let place = base + upto as u64;
+        if place.is_multiple_of(RUNG)
+            && let Some(ladder) = &mut ladder
+        {
+            ladder.push((place, fold.clone()));
+        }
     }
 }
 

@@ -85,6 +85,14 @@ impl Number {
         digits == prefix && prefix > 0
     }
 
+    /// The range of a full international number: all that share it but for the last `dropped` digits (at most 9).
+    /// Shown as `+3712810xxxx`.
+    pub fn range(self, dropped: u32) -> Option<Number> {
+        let dropped = dropped.min(9);
+        let digits = self.e164()? / 10u64.pow(dropped);
+        (digits > 0).then_some(Number((4 << KIND_SHIFT) | (digits << 4) | u64::from(dropped)))
+    }
+
     /// From an international number's digits without `+`.
     pub fn from_e164(digits: u64) -> Option<Number> {
         (digits > 0 && digits < 1_000_000_000_000_000).then_some(Number((1 << KIND_SHIFT) | digits))
@@ -109,6 +117,7 @@ impl fmt::Display for Number {
                 Ok(())
             }
             3 => write!(f, "other:{payload:015x}"),
+            4 => write!(f, "+{}{}", payload >> 4, "x".repeat((payload & 15) as usize)),
             _ => Ok(()),
         }
     }
@@ -255,6 +264,9 @@ mod tests {
         assert_eq!(Number::from_e164(34_911_234_567).unwrap().to_string(), "+34911234567");
         assert_eq!(Number((2 << 60) | 0xbaa).to_string(), "*99");
         assert_eq!(Number::ABSENT.to_string(), "");
+        let number = Number::from_e164(37_128_101_234).unwrap();
+        assert_eq!(number.range(4).unwrap().to_string(), "+3712810xxxx");
+        assert_eq!(Number((2 << 60) | 0xbaa).range(4), None);
     }
 
     #[test]

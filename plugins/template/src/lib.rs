@@ -33,6 +33,7 @@ impl Detector for Premium {
     type Event = u32; // what is kept of a call: its length in seconds
     type State = (); // nothing is remembered between events but the events themselves
     type Facts = Facts;
+    type Habits = ();
 
     fn new(config: Config) -> Result<Self, String> {
         Ok(Premium { config })

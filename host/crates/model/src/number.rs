@@ -15,6 +15,8 @@ pub enum NumberKind {
     Digits,
     /// Anything else (SIP address, garbage, longer strings), as a 60-bit hash; the raw record has the text.
     Other,
+    /// A range of full international numbers: those that share all but the last digits. Only findings are about ranges.
+    Range,
 }
 
 /// A telephone number. The top four bits hold the kind, the rest the payload; zero is absent.
@@ -63,6 +65,7 @@ impl Number {
             1 => NumberKind::E164,
             2 => NumberKind::Digits,
             3 => NumberKind::Other,
+            4 => NumberKind::Range,
             _ => NumberKind::Absent,
         }
     }
@@ -117,6 +120,10 @@ impl fmt::Display for Number {
                 }
                 Ok(())
             }
+            NumberKind::Range => {
+                let (digits, dropped) = ((self.0 & PAYLOAD) >> 4, (self.0 & 0xf) as usize);
+                write!(f, "+{digits}{}", "x".repeat(dropped))
+            }
             NumberKind::Other => write!(f, "other:{:015x}", self.0 & PAYLOAD),
         }
     }
@@ -126,6 +133,13 @@ impl fmt::Display for Number {
 mod tests {
     use super::*;
     use proptest::prelude::*;
+
+    #[test]
+    fn a_range_shows_what_it_leaves_open() {
+        let range = Number((4 << KIND_SHIFT) | (3_712_810 << 4) | 4);
+        assert_eq!((range.kind(), range.to_string()), (NumberKind::Range, "+3712810xxxx".to_owned()));
+        assert!(range.is_present() && range.e164().is_none());
+    }
 
     proptest! {
         #[test]

@@ -11,7 +11,7 @@ use tokio::task::JoinHandle;
 
 use super::{POLL, Service};
 use crate::engine::log::LogError;
-use crate::store::{Lease, Store, StoreError};
+use crate::store::{Lease, STALLED, Store, StoreError};
 
 /// How often a holder shows that it lives.
 const BEAT: Duration = Duration::from_secs(1);
@@ -19,6 +19,9 @@ const BEAT: Duration = Duration::from_secs(1);
 /// How long a beat may stand still before somebody else takes over: several beats, and well below the ten seconds in
 /// which a take-over is promised.
 const STANDSTILL: Duration = Duration::from_secs(5);
+
+/// Beats between two looks for frozen processes, which hold readers of the log back.
+const LOOKS: u32 = 10;
 
 /// How often one that stands by looks.
 const WATCH: Duration = Duration::from_millis(250);
@@ -113,8 +116,13 @@ impl Service {
 }
 
 async fn beat(store: Store, epoch: i64, lost: Arc<AtomicBool>) {
-    loop {
+    for round in 1u32.. {
         tokio::time::sleep(BEAT).await;
+        if round % LOOKS == 0
+            && let Err(error) = store.end_stalled(STALLED).await
+        {
+            tracing::debug!(%error, "frozen sessions were not looked for");
+        }
         // A failure is the evaluation's to notice; until then the lease is worth keeping.
         if matches!(store.beat_lease(epoch).await, Ok(false)) {
             lost.store(true, Ordering::Relaxed);

@@ -24,6 +24,12 @@ pub struct Manifest {
     pub capabilities: Vec<String>,
     /// Version of its stored state.
     pub state_schema: u8,
+    /// A second subject.
+    #[serde(default)]
+    pub also: toml::Table,
+    /// What the habits are learned from.
+    #[serde(default)]
+    pub organisation: toml::Table,
     /// Filter on calls.
     #[serde(default)]
     pub filter: toml::Table,

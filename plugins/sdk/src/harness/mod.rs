@@ -14,11 +14,15 @@ pub use world::{Place, World, logged, set_place, set_world, stored};
 
 use crate::detector::Detector;
 use crate::finding::{Finding, Output};
+use crate::row::Batch;
 use crate::runner::Runner;
 use crate::types::{DAY, HOUR, Millis};
 
 /// Allowed lateness in tests, the host's default.
 pub const LATENESS: Millis = DAY;
+
+/// A batch ends when the watermark has advanced by more, as in the host.
+const LONGEST_BATCH: Millis = 12 * HOUR;
 
 /// How records arrive.
 #[derive(Clone, Copy, Debug)]
@@ -117,7 +121,10 @@ impl Harness {
         let (mut from, mut watermark) = (0, Millis::MIN);
         while from < order.len() {
             let most = if arrival.seed == 0 { 512 } else { 1 + random.below(60) as usize };
-            let to = order.len().min(from + most);
+            // The host hands over what it has at least so often, too.
+            let begun = watermark.max(records[order[from]].report());
+            let near = order[from..].iter().position(|i| records[*i].report() > begun + LONGEST_BATCH);
+            let to = (from + near.unwrap_or(order.len() - from).max(1)).min(order.len()).min(from + most);
             let rows: Vec<&Record> = order[from..to].iter().map(|i| &records[*i]).collect();
             let mut batch = record::batch(&self.manifest, &rows);
             batch.horizon = watermark.saturating_sub(LATENESS);
@@ -135,6 +142,10 @@ impl Harness {
                 }
             }
         }
+        // As the host does before a checkpoint: nothing may wait.
+        let last = Batch { horizon: watermark.saturating_sub(LATENESS), ..Batch::default() };
+        let outputs = runner.process(&last).unwrap_or_else(|e| panic!("{e}"));
+        outputs.into_iter().for_each(|o| apply(&mut findings, o));
         findings
     }
 

@@ -123,6 +123,10 @@ pub(crate) fn state_set(key: &str, value: &[u8]) {
     WORLD.with_borrow_mut(|w| w.state.insert(key.to_owned(), value.to_vec()));
 }
 
+pub(crate) fn state_delete(key: &str) {
+    WORLD.with_borrow_mut(|w| w.state.remove(key));
+}
+
 pub(crate) fn log(level: Level, message: &str) {
     WORLD.with_borrow_mut(|w| w.log.push((level, message.to_owned())));
 }

@@ -16,13 +16,14 @@ use crate::types::{Millis, RecordId};
 
 /// Version of the form below; the detector's own schema stands after it. Above 128, because before there was a form
 /// the schema stood first.
-pub(crate) const FORM: u8 = 129;
+pub(crate) const FORM: u8 = 130;
 
-/// Least bytes of an event: two times and an identity. A damaged count must not reserve memory for more.
-const LEAST: usize = 18;
+/// Least bytes of an event: two times, an identity and a variant. A damaged count must not reserve memory for more.
+const LEAST: usize = 19;
 
-/// What stands before the events: `sealed_until`, `base`, `sealed_len`, state, episodes, told, number of events.
-type Head<S, F> = (Millis, u64, u32, S, Episodes<F>, Vec<Told>, u32);
+/// What stands before the events: `sealed_until`, `base`, `sealed_len`, state, episodes, those of the whole, told,
+/// number of events.
+type Head<S, F> = (Millis, u64, u32, S, Episodes<F>, Option<(S, Episodes<F>)>, Vec<Told>, u32);
 
 /// Appends to a buffer that is used again and again.
 struct Append<'a>(&'a mut Vec<u8>);
@@ -54,7 +55,10 @@ fn put<T: Serialize>(out: &mut Vec<u8>, value: &T) -> Form<()> {
 
 impl<E, S, F> Timeline<E, S, F> {
     /// Appends all but what can be made anew.
-    pub(crate) fn write(&self, schema: u8, out: &mut Vec<u8>) -> Form<()>
+    ///
+    /// With `whole`, the fold over all events is written beside that over the sealed ones: what the events saw beside each
+    /// other may be forgotten when they are read.
+    pub(crate) fn write(&self, schema: u8, whole: bool, out: &mut Vec<u8>) -> Form<()>
     where
         E: Serialize,
         S: Serialize,
@@ -63,11 +67,14 @@ impl<E, S, F> Timeline<E, S, F> {
         out.extend_from_slice(&[FORM, schema]);
         // The parts of `Head`, without making one.
         put(out, &(self.sealed_until, self.base, self.sealed_len as u32))?;
-        put(out, &(&self.sealed.state, &self.sealed.episodes, &self.told, self.events.len() as u32))?;
+        let whole = whole && self.sealed_len < self.events.len() && self.folded == self.events.len();
+        let live = whole.then_some((&self.live.state, &self.live.episodes));
+        put(out, &(&self.sealed.state, &self.sealed.episodes, live, &self.told, self.events.len() as u32))?;
         let mut before = self.sealed_until;
         for event in &self.events {
             put(out, &(event.start.wrapping_sub(before), event.report.wrapping_sub(event.start)))?;
             out.extend_from_slice(&event.id.to_bytes());
+            out.push(event.variant);
             put(out, &event.event)?;
             before = event.start;
         }
@@ -81,12 +88,15 @@ impl<E, S, F> Timeline<E, S, F> {
         F: DeserializeOwned,
     {
         let (head, mut rest) = postcard::take_from_bytes::<Head<S, F>>(bytes)?;
-        let (sealed_until, base, sealed_len, state, episodes, told, count) = head;
+        let (sealed_until, base, sealed_len, state, episodes, live, told, count) = head;
         let mut events = Vec::with_capacity((count as usize).min(rest.len() / LEAST));
         let mut before = sealed_until;
         for _ in 0..count {
             let ((after, talked), id_and_more) = postcard::take_from_bytes::<(Millis, Millis)>(rest)?;
             let Some((id, more)) = id_and_more.split_first_chunk() else {
+                return Err(postcard::Error::DeserializeUnexpectedEnd);
+            };
+            let Some((variant, more)) = more.split_first() else {
                 return Err(postcard::Error::DeserializeUnexpectedEnd);
             };
             let (event, more) = postcard::take_from_bytes::<E>(more)?;
@@ -95,6 +105,7 @@ impl<E, S, F> Timeline<E, S, F> {
                 start,
                 report: start.wrapping_add(talked),
                 id: RecordId::from_bytes(*id),
+                variant: *variant,
                 event,
             });
             (before, rest) = (start, more);
@@ -102,15 +113,32 @@ impl<E, S, F> Timeline<E, S, F> {
         if !rest.is_empty() || sealed_len as usize > events.len() {
             return Err(postcard::Error::DeserializeBadEncoding);
         }
-        let sealed = Fold { state, episodes };
+        let sealed = Box::new(Fold { state, episodes });
         let sealed_len = sealed_len as usize;
-        Ok(Timeline { sealed, sealed_until, base, sealed_len, events, told, ..Timeline::default() })
+        let whole = live.map(|(state, episodes)| Fold { state, episodes });
+        let folded = if whole.is_some() { events.len() } else { sealed_len };
+        let live = whole.unwrap_or_default();
+        Ok(Timeline {
+            sealed,
+            sealed_until,
+            base,
+            sealed_len,
+            events,
+            told,
+            live,
+            folded,
+            ..Timeline::default()
+        })
     }
 }
 
 /// Reads what [`Timeline::write`] wrote, of whichever version of the detector.
 #[allow(clippy::type_complexity, reason = "a name for the one use would hide what a detector's types become")]
-pub(crate) fn read<D: Detector>(bytes: &[u8]) -> Result<Timeline<D::Event, D::State, D::Facts>, String> {
+/// What lies before `final_before` is not stepped again.
+pub(crate) fn read<D: Detector>(
+    bytes: &[u8],
+    final_before: Millis,
+) -> Result<Timeline<D::Event, D::State, D::Facts>, String> {
     let (schema, body) = match bytes {
         [FORM, schema, body @ ..] => (*schema, body),
         [form, ..] => {
@@ -125,7 +153,7 @@ pub(crate) fn read<D: Detector>(bytes: &[u8]) -> Result<Timeline<D::Event, D::St
     } else {
         D::migrate(OldState { schema, body })?.0
     };
-    timeline.restored();
+    timeline.restored(final_before);
     Ok(timeline)
 }
 
@@ -170,15 +198,23 @@ impl OldState<'_> {
     {
         let old = Timeline::<E, S, F>::read(self.body)
             .map_err(|e| format!("schema {} cannot be read: {e}", self.schema))?;
-        let stamped =
-            |e: Stamped<E>| Stamped { start: e.start, report: e.report, id: e.id, event: event(e.event) };
+        let stamped = |e: Stamped<E>| Stamped {
+            start: e.start,
+            report: e.report,
+            id: e.id,
+            variant: e.variant,
+            event: event(e.event),
+        };
+        let sealed = *old.sealed;
         Ok(Migrated(Timeline {
-            sealed: Fold { state: state(old.sealed.state), episodes: old.sealed.episodes.map(facts) },
+            sealed: Box::new(Fold { state: state(sealed.state), episodes: sealed.episodes.map(&facts) }),
             sealed_until: old.sealed_until,
             base: old.base,
             sealed_len: old.sealed_len,
             events: old.events.into_iter().map(stamped).collect(),
             told: old.told,
+            live: Fold { state: state(old.live.state), episodes: old.live.episodes.map(&facts) },
+            folded: old.folded,
             ..Timeline::default()
         }))
     }

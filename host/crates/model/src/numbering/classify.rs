@@ -44,7 +44,8 @@ const NORTH_AMERICA: [Name; 7] = [
 pub fn classify(number: Number, home: &Home<'_>, is_ours: bool) -> (Name, Name) {
     match number.kind() {
         NumberKind::Absent => (Name::ABSENT, Name::ABSENT),
-        NumberKind::Other => (INVALID, Name::ABSENT),
+        // Nobody calls a range.
+        NumberKind::Other | NumberKind::Range => (INVALID, Name::ABSENT),
         NumberKind::Digits if is_ours => (INTERNAL, Name::ABSENT),
         NumberKind::Digits => (short_or_extension(number, home), Name::ABSENT),
         NumberKind::E164 => match number.e164().and_then(plan::look_up) {
