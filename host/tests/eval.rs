@@ -56,3 +56,65 @@ fn the_detectors_reach_the_floors() {
     let below = Floors::from_toml(FLOORS).unwrap().check(&report);
     assert!(below.is_empty(), "below the floor:\n{}", below.join("\n"));
 }
+
+/// Runs the program in a folder.
+fn ringfence(folder: &Path, args: &[&str]) -> (i32, String, String) {
+    let mut command = std::process::Command::new(env!("CARGO_BIN_EXE_ringfence"));
+    command
+        .args(args)
+        .current_dir(folder)
+        .env("NO_COLOR", "1")
+        .env("RINGFENCE_DATA_DIR", env!("CARGO_TARGET_TMPDIR"));
+    for set in ["RINGFENCE_CONFIG", "RINGFENCE_LOG", "RINGFENCE_LOG_FORMAT"] {
+        command.env_remove(set);
+    }
+    let output = command.output().unwrap();
+    let text = |bytes| String::from_utf8(bytes).unwrap();
+    (output.status.code().unwrap_or(-1), text(output.stdout), text(output.stderr))
+}
+
+#[test]
+fn the_command_scores_a_folder_of_demo_write() {
+    let folder = tempfile::tempdir().unwrap();
+    let at = folder.path();
+    let made = ringfence(at, &["demo", "--write", "set", "--users", "40", "--days", "21"]);
+    assert_eq!(made.0, 0, "{}", made.2);
+    let (code, table, summary) = ringfence(at, &["eval", "set"]);
+    assert_eq!(code, 0, "{summary}");
+    for part in ["Attacks:", "toll-fraud-burst", "Look-alikes:", "User-days:"] {
+        assert!(table.contains(part), "{part} is missing:\n{table}");
+    }
+    // The report, the pages and the events hold the same records.
+    assert!(summary.contains("set: ") && !summary.contains("set aside: "), "{summary}");
+
+    std::fs::write(at.join("floor.toml"), "[recall]\nunheard-of = 0.5\n").unwrap();
+    let (code, json, below) =
+        ringfence(at, &["eval", "set", "--format", "json", "--floor", "floor.toml", "--workers", "1"]);
+    assert_eq!(code, 1, "{below}");
+    assert!(below.contains("below the floor: recall of unheard-of"), "{below}");
+    let report: serde_json::Value = serde_json::from_str(&json).unwrap();
+    assert_eq!(report["format"], 1);
+    assert_eq!(report["sets"][0]["set_aside"], 0);
+    let twice = ringfence(at, &["eval", "set", "--format", "json", "--workers", "3"]).1;
+    assert_eq!(twice, json, "figures depend on the number of workers");
+}
+
+#[test]
+fn what_cannot_be_scored_is_refused_with_the_reason() {
+    let folder = tempfile::tempdir().unwrap();
+    let at = folder.path();
+    let refused = |part: &str| {
+        let (code, _, said) = ringfence(at, &["eval", "."]);
+        assert_eq!(code, 2, "{said}");
+        assert!(said.contains(part), "{part}: {said}");
+    };
+    refused("labels.json: cannot be read");
+    std::fs::write(at.join("labels.json"), "{\"attacks\": [\n{\"kind\": 7}]}").unwrap();
+    refused("labels.json:2: invalid type");
+    std::fs::write(at.join("labels.json"), "{\"attacks\": [{\"kind\": \"burst\", \"records\": [\"a\"]}]}")
+        .unwrap();
+    refused("no records: put records.csv");
+    std::fs::write(at.join("feed.ndjson"), "{\"Report ID\":\"b\",\"Start time\":\"2026-03-02T08:00:00Z\"}\n")
+        .unwrap();
+    refused("none of its 1 records is in the files");
+}

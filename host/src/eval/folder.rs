@@ -13,7 +13,7 @@ use crate::source::Input;
 pub const CONFIG: &str = "ringfence.yaml";
 
 /// How names of records' files end; after that `.gz` or `.zst` may come.
-const ENDINGS: [&str; 5] = [".csv", ".json", ".jsonl", ".ndjson", ".txt"];
+const ENDINGS: [&str; 4] = [".csv", ".json", ".jsonl", ".ndjson"];
 const COMPRESSED: [&str; 2] = [".gz", ".zst"];
 
 /// Folders within folders that are looked at: pages lie one deep, a year of pages by month two.
