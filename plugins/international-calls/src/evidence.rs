@@ -9,7 +9,7 @@ use ringfence_sdk::{Severity, Stamped};
 use crate::habits::{Habits, Known};
 use crate::history::{Day, History};
 use crate::picture::Picture;
-use crate::places::{country_key, range_of};
+use crate::places::{Place, country_key, range_of};
 use crate::{Call, Config};
 
 /// Pieces of evidence, in the order of [`Weights`].
@@ -84,6 +84,8 @@ pub struct Destination {
     pub country: Known,
     /// Days and calls in the present use of the range, or of a country that is new.
     pub days: u32,
+    /// Different numbers of the range in it.
+    pub numbers: u32,
     /// Calls; those without an answer count half.
     pub calls: f64,
 }
@@ -91,13 +93,14 @@ pub struct Destination {
 impl Destination {
     /// Takes days and calls as they are after the call was noted.
     pub fn count(&mut self, history: &History, call: &Call, day: i32, config: &Config) {
-        let of = |places: &crate::places::Places, key| {
-            places.get(key, day, config.forget_days).map_or((0, 0.0), |p| (u32::from(p.run_days), p.calls()))
-        };
-        let (days, calls) = of(&history.ranges, range_of(call.number));
-        let in_country = of(&history.countries, country_key(call.country)).1;
-        self.days = days;
-        self.calls = if self.new_country { calls.max(in_country) } else { calls };
+        let range = history.ranges.get(range_of(call.number), day, config.forget_days);
+        let country = history.countries.get(country_key(call.country), day, config.forget_days);
+        self.days = range.map_or(0, |p| u32::from(p.run_days));
+        self.numbers = range.map_or(0, Place::numbers);
+        self.calls = range.map_or(0.0, Place::calls);
+        if self.new_country {
+            self.calls = self.calls.max(country.map_or(0.0, Place::calls));
+        }
     }
 }
 
@@ -162,6 +165,7 @@ impl Around<'_> {
             range,
             country,
             days: 0,
+            numbers: 0,
             calls: 0.0,
         }
     }
@@ -244,10 +248,10 @@ pub fn weigh(
         * if to.range == Known::New { 1.0 } else { 0.5 };
     let share = f64::from(picture.odd) / f64::from(picture.calls.max(1));
     add(Piece::Odd, config.weight_odd * share * firmness);
-    if picture.neighbours >= 2 {
-        let beyond = (f64::from(picture.neighbours) - 1.4).min(NEIGHBOURS_MOST);
-        add(Piece::Neighbours, config.weight_neighbours * beyond * strange);
-    }
+    // Numbers of one range over days say less than neighbours on one day.
+    let near = f64::from(picture.neighbours) - 1.4;
+    let apart = if strange > RATHER_STRANGE { APART * (f64::from(to.numbers) - 1.4) } else { 0.0 };
+    add(Piece::Neighbours, config.weight_neighbours * near.max(apart).min(NEIGHBOURS_MOST) * strange);
     if picture.tests > 0 {
         add(Piece::Tests, config.weight_tests * strange);
     }
@@ -282,6 +286,9 @@ const RECENT_DAYS: u32 = 7;
 const RATE_MOST: f64 = 1.4;
 /// Most that overlapping calls say.
 const OVERLAP_MOST: f64 = 1.4;
+/// How strange a destination must be for numbers over days to count, and how much they count.
+const RATHER_STRANGE: f64 = 0.75;
+const APART: f64 = 0.7;
 /// Most neighbours that count.
 const NEIGHBOURS_MOST: f64 = 3.0;
 /// Most that minutes say.

@@ -270,6 +270,24 @@ mod tests {
     }
 
     #[test]
+    fn a_memory_that_is_full_is_small() {
+        let mut history = History::default();
+        for day in 0..40 {
+            history.note_user(at(MONDAY + day, 10), false, true);
+            history.turn_to(MONDAY + day);
+            let gap = history.today().gap;
+            *history.today() = Day { gap, calls: 60, minutes: 200, busiest: 9, overlap: 3, ..Day::default() };
+            for key in 0..40_u32 {
+                let range = key.wrapping_mul(0x9e37_79b9);
+                history.countries.note(300 + key, ringfence_sdk::Number(7), MONDAY + day, true, 60, 20);
+                history.ranges.note(range, ringfence_sdk::Number(7), MONDAY + day, true, 60, 12);
+            }
+        }
+        let bytes = postcard::to_allocvec(&history).unwrap().len();
+        assert!(bytes <= 620, "{bytes} bytes");
+    }
+
+    #[test]
     fn a_night_may_lie_within_a_day() {
         assert!(is_night(at(0, 23), (21, 6)) && is_night(at(0, 5), (21, 6)) && !is_night(at(0, 6), (21, 6)));
         assert!(is_night(at(0, 3), (1, 5)) && !is_night(at(0, 6), (1, 5)));

@@ -133,8 +133,8 @@ impl InternationalCalls {
         let before = Before::of(history, habits, day, config);
 
         let (range, country) = (range_of(call.number), country_key(call.country));
-        history.countries.note(country, day, call.answered, config.forget_days, COUNTRIES);
-        history.ranges.note(range, day, call.answered, config.forget_days, RANGES);
+        history.countries.note(country, call.number, day, call.answered, config.forget_days, COUNTRIES);
+        history.ranges.note(range, call.number, day, call.answered, config.forget_days, RANGES);
         to.count(history, &call, day, config);
         note_day(history.today(), &call, &picture);
 
@@ -361,7 +361,7 @@ fn note(facts: &mut Facts, to: &Destination, picture: &Picture, weights: &Weight
         facts.hour_minutes = picture.hour_minutes.ceil() as u32;
     }
     facts.overlap = facts.overlap.max(picture.overlap);
-    facts.neighbours = facts.neighbours.max(picture.neighbours);
+    facts.neighbours = facts.neighbours.max(picture.neighbours).max(to.numbers);
     facts.tests = facts.tests.max(picture.tests);
     facts.repeated = facts.repeated.max(picture.repeated);
     if weights.iter().sum::<f32>() > facts.weights.iter().sum::<f32>() {

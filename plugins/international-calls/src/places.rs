@@ -37,6 +37,8 @@ pub struct Place {
     pub run_days: u8,
     /// Half calls in the run: two for an answered call, one for another, up to 255.
     halves: u8,
+    /// Different numbers in the run: one of eight bits for each.
+    numbers: u8,
     /// A finding of medium or above has calls to it.
     pub suspect: bool,
 }
@@ -50,6 +52,11 @@ impl Place {
     /// Calls in the present run; those without an answer count half.
     pub fn calls(&self) -> f64 {
         f64::from(self.halves) / 2.0
+    }
+
+    /// Different numbers called in the present run, at least; at most eight are told apart.
+    pub fn numbers(&self) -> u32 {
+        self.numbers.count_ones()
     }
 
     /// Whether it has been in use for so long that a call there is nothing new; `known_from` is the day from which the
@@ -97,17 +104,20 @@ impl Places {
         self.0.iter().filter(used).count()
     }
 
-    /// Notes a call. At most `most` places are kept: those used on one day only go first, and among them the one unused
+    /// Notes a call to a number there. At most `most` places are kept: those used on one day only go first, and among them the one unused
     /// for longest.
-    pub fn note(&mut self, key: u32, day: i32, answered: bool, forget: i32, most: usize) {
+    pub fn note(&mut self, key: u32, number: Number, day: i32, answered: bool, forget: i32, most: usize) {
         let halves = 1 + u8::from(answered);
+        let numbers = 1 << (number.0.wrapping_mul(0x9e37_79b9_7f4a_7c15) >> 61);
+        let fresh =
+            Place { key, last: short(day), days: 1, run_days: 1, halves, numbers, ..Place::default() };
         if let Some(place) = self.0.iter_mut().find(|p| p.key == key) {
             let since = day - i32::from(place.last);
             if since > forget {
-                *place = Place { key, last: short(day), days: 1, run_days: 1, halves, ..Place::default() };
+                *place = fresh;
             } else {
                 if since > RUN_GAP {
-                    (place.run_days, place.halves) = (0, 0);
+                    (place.run_days, place.halves, place.numbers) = (0, 0, 0);
                 }
                 if since > 0 {
                     place.run_days = place.run_days.saturating_add(1);
@@ -116,6 +126,7 @@ impl Places {
                     place.last = short(day);
                 }
                 place.halves = place.halves.saturating_add(halves);
+                place.numbers |= numbers;
             }
             return;
         }
@@ -123,7 +134,7 @@ impl Places {
             let least = (0..self.0.len()).min_by_key(|i| (self.0[*i].days > 1, self.0[*i].last));
             self.0.remove(least.unwrap_or(0));
         }
-        self.0.push(Place { key, last: short(day), days: 1, run_days: 1, halves, ..Place::default() });
+        self.0.push(fresh);
     }
 
     /// Marks a place that a finding is about.
@@ -141,25 +152,25 @@ mod tests {
     #[test]
     fn a_place_is_new_then_established_then_forgotten() {
         let mut places = Places::default();
-        places.note(5, 100, true, 60, 4);
+        places.note(5, Number::ABSENT, 100, true, 60, 4);
         assert!(!places.get(5, 107, 60).unwrap().is_established(107, 7, 0), "one day only");
-        places.note(5, 103, false, 60, 4);
+        places.note(5, Number::ABSENT, 103, false, 60, 4);
         let place = places.get(5, 107, 60).unwrap();
         assert_eq!((place.days, place.calls()), (2, 1.5));
         assert_eq!(place.run_days, 2);
         assert!(place.is_established(107, 7, 0) && !place.is_established(106, 7, 0));
-        places.note(5, 110, true, 60, 4);
+        places.note(5, Number::ABSENT, 110, true, 60, 4);
         let place = places.get(5, 110, 60).unwrap();
         assert_eq!((place.days, place.run_days, place.calls()), (3, 1, 1.0), "another run");
         assert!(places.get(5, 171, 60).is_none());
-        places.note(5, 175, true, 60, 4);
+        places.note(5, Number::ABSENT, 175, true, 60, 4);
         assert_eq!(places.get(5, 175, 60).unwrap().days, 1, "its use begins anew");
     }
 
     #[test]
     fn what_was_there_from_the_beginning_is_nothing_new() {
         let mut places = Places::default();
-        (100..103).for_each(|day| places.note(5, day, true, 60, 4));
+        (100..103).for_each(|day| places.note(5, Number::ABSENT, day, true, 60, 4));
         assert!(places.get(5, 103, 60).unwrap().is_established(103, 7, 101));
         assert!(!places.get(5, 103, 60).unwrap().is_established(103, 7, 100));
     }
@@ -167,8 +178,8 @@ mod tests {
     #[test]
     fn what_is_suspect_is_not_soon_usual() {
         let mut places = Places::default();
-        places.note(5, 100, true, 60, 4);
-        places.note(5, 101, true, 60, 4);
+        places.note(5, Number::ABSENT, 100, true, 60, 4);
+        places.note(5, Number::ABSENT, 101, true, 60, 4);
         places.suspect(5);
         assert!(!places.get(5, 110, 60).unwrap().is_established(110, 7, 0));
         assert!(places.get(5, 114, 60).unwrap().is_established(114, 7, 0));
@@ -177,10 +188,10 @@ mod tests {
     #[test]
     fn habits_outlive_single_uses() {
         let mut places = Places::default();
-        places.note(1, 100, true, 60, 2);
-        places.note(1, 101, true, 60, 2);
+        places.note(1, Number::ABSENT, 100, true, 60, 2);
+        places.note(1, Number::ABSENT, 101, true, 60, 2);
         for key in 2..20 {
-            places.note(key, 102, true, 60, 2);
+            places.note(key, Number::ABSENT, 102, true, 60, 2);
         }
         assert!(places.get(1, 102, 60).is_some() && places.get(19, 102, 60).is_some());
         assert!(places.get(2, 102, 60).is_none());

@@ -52,9 +52,8 @@ pub fn describe(episode: &Episode<crate::Facts>, facts: &Facts) -> Report {
             )
         }))
         .because_some(
-            (facts.neighbours > 1).then(|| {
-                format!("{} neighbouring numbers, alike but for the last two digits", facts.neighbours)
-            }),
+            (facts.neighbours > 1)
+                .then(|| format!("{} neighbouring numbers, alike but for the last digits", facts.neighbours)),
         )
         .because_some((facts.weights[Piece::Tests as usize] > 0.0).then(|| {
             format!("{} before long ones, as if to test the number", plural(facts.tests, "short call"))

@@ -79,7 +79,7 @@ fn toll_fraud_is_one_critical_finding_that_says_why() {
         "14 calls in 52 min (14 answered, 140 min in all); usual 0-2 a day (20 days with such calls in 30)",
         "3 calls overlapping",
         "14 calls to 3 numbers within 60 minutes at the busiest, 140 min talked; usual busiest hour 1",
-        "3 neighbouring numbers, alike but for the last two digits",
+        "3 neighbouring numbers, alike but for the last digits",
     ] {
         assert!(fraud.explanation.iter().any(|e| e == reason), "{reason}: {:#?}", fraud.explanation);
     }
