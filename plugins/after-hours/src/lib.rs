@@ -5,7 +5,6 @@
 
 mod habits;
 mod hours;
-mod legacy;
 mod night;
 mod places;
 mod report;
@@ -22,8 +21,8 @@ use rhythm::{Habit, Looked, Rhythm};
 use ringfence_sdk::calendar::minute_of;
 use ringfence_sdk::directory::working_time;
 use ringfence_sdk::{
-    About, Case, Detector, Episode, Episodes, HOUR, MINUTE, Migrated, Millis, Name, Now, Number, OldState,
-    Report, Row, Severity, Stamped, Subject, known, log,
+    About, Case, Detector, Episode, Episodes, HOUR, MINUTE, Millis, Name, Now, Number, Report, Row, Severity,
+    Stamped, Subject, known, log,
 };
 use serde::{Deserialize, Serialize};
 
@@ -304,10 +303,6 @@ impl Detector for AfterHours {
 
     fn describe(&self, _subject: Subject, episode: &Episode<Facts>) -> Report {
         report::describe(episode)
-    }
-
-    fn migrate(stored: OldState<'_>) -> Result<Migrated<Self>, String> {
-        legacy::migrate(stored)
     }
 }
 
