@@ -19,7 +19,7 @@ pub use config::Config;
 use facts::Facts;
 use habits::{Callers, Countries};
 use hours::{Hours, NIGHT, days_off, is_off, night_of};
-use night::{Tally, Weighed};
+use night::{Tally, Usual, Weighed};
 use places::{Places, Rule};
 use rhythm::{Habit, Looked, Rhythm};
 use ringfence_sdk::calendar::minute_of;
@@ -307,8 +307,9 @@ impl AfterHours {
         let night = night_of(config, local(now));
         let weighed = self.weigh(state, now, habit);
         state.tonight.add(config, call, weighed);
-        let usual_calls = state.rhythm.usual_calls();
-        let alone = state.tonight.judge(config, 0, usual_calls);
+        let newcomer = state.rhythm.age() < config.learn_days;
+        let usual = Usual { calls: state.rhythm.usual_calls(), newcomer };
+        let alone = state.tonight.judge(config, 0, usual);
         state.tonight.hot |= alone >= Some(Severity::Medium);
         let found = self.found(state, now, episodes);
         // A call within the country does not keep yesterday's finding open, unless this night is worth telling by itself.
@@ -335,9 +336,9 @@ impl AfterHours {
             }
         }
         facts.turn_to(&state.tonight);
-        facts.usual_calls = (usual_calls * 10.0) as u32;
+        facts.usual_calls = (usual.calls * 10.0) as u32;
         facts.age = state.rhythm.age();
-        let severity = state.tonight.judge(config, facts.before, usual_calls);
+        let severity = state.tonight.judge(config, facts.before, usual);
         if let Some(severity) = severity {
             episode.rise(severity);
         }
