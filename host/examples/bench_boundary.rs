@@ -93,7 +93,7 @@ fn mass_dialing(runtime: &Runtime, services: &Services, taking_turns: bool) -> (
     };
     let settings = PluginConfig::default();
     let config = plugin.settings(&settings.config).unwrap();
-    let columns: Vec<String> = plugin.batch().fields().iter().map(|f| f.field().name.to_owned()).collect();
+    let columns: Vec<String> = plugin.batch().sources().iter().map(|c| c.name().to_owned()).collect();
     let batches = batches(&plugin, &services.names);
     let natives: Vec<ringfence_sdk::Batch> = batches.iter().map(native_batch).collect();
 

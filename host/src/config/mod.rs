@@ -6,6 +6,7 @@
 mod health;
 mod location;
 mod plugin;
+mod rules;
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -16,6 +17,7 @@ use serde::Deserialize;
 pub use health::{HealthConfig, Listen};
 pub use location::{Hours, LocationConfig, Weekday};
 pub use plugin::{Limits, PluginConfig};
+pub use rules::{Exception, Group, MAX_RULES, Match, Override};
 
 /// The configuration file as a whole. Unknown keys are errors that name the right ones.
 #[derive(Clone, Debug, Deserialize)]
@@ -45,6 +47,8 @@ pub struct Config {
     pub retention_months: Option<u16>,
     /// Where the service says how it is.
     pub health: HealthConfig,
+    /// Names for sets of people, for the plugins' overrides and exceptions.
+    pub groups: BTreeMap<String, Group>,
     /// Settings by plugin id.
     pub plugins: BTreeMap<String, PluginConfig>,
 }
@@ -63,6 +67,7 @@ impl Default for Config {
             lateness_hours: 24,
             retention_months: None,
             health: HealthConfig::default(),
+            groups: BTreeMap::new(),
             plugins: BTreeMap::new(),
         }
     }
@@ -170,13 +175,13 @@ impl Config {
             location.check().map_err(|m| invalid(format!("locations.{name}: {m}")))?;
         }
         for number in &self.numbers {
-            let digits = number.strip_suffix('*').unwrap_or(number);
-            let digits = digits.strip_prefix('+').unwrap_or("");
-            if digits.is_empty() || digits.len() > 15 || !digits.bytes().all(|b| b.is_ascii_digit()) {
-                return Err(invalid(format!(
-                    "numbers: '{number}' is not an E.164 number: write '+34911234567', or '+3491123*' for a range"
-                )));
-            }
+            rules::check_number(number).map_err(|m| invalid(format!("numbers: {m}")))?;
+        }
+        let known = rules::Known { groups: &self.groups, locations: &self.locations };
+        rules::check_groups(&known).map_err(invalid)?;
+        for (id, plugin) in &self.plugins {
+            rules::check_rules(&plugin.overrides, &plugin.exceptions, &known)
+                .map_err(|m| invalid(format!("plugins.{}: {m}", id.escape_debug())))?;
         }
         Ok(())
     }

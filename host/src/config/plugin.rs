@@ -2,6 +2,8 @@
 
 use serde::Deserialize;
 
+use super::rules::{Exception, Override};
+
 /// Settings of one plugin.
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields, default)]
@@ -10,6 +12,10 @@ pub struct PluginConfig {
     pub enabled: bool,
     /// Handed to the plugin, which checks it.
     pub config: serde_json::Value,
+    /// Settings that differ for some: the first that matches a record's owner applies, on top of `config`.
+    pub overrides: Vec<Override>,
+    /// Records it never sees.
+    pub exceptions: Vec<Exception>,
     /// What it may use.
     pub limits: Limits,
 }
@@ -19,6 +25,8 @@ impl Default for PluginConfig {
         PluginConfig {
             enabled: true,
             config: serde_json::Value::Object(serde_json::Map::new()),
+            overrides: Vec::new(),
+            exceptions: Vec::new(),
             limits: Limits::default(),
         }
     }

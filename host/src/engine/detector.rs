@@ -18,6 +18,11 @@ use crate::plugin::{Batch, Instance, Output, Plugin, PluginError, Services, Stat
 /// Rows per call. Measured: 64 to 4096 cost the same per row (`reference/wasm-boundary.md` section 1).
 pub const BATCH_ROWS: usize = 512;
 
+/// How far the watermark may come within one batch of a detector that learns the organisation's habits. A batch has one
+/// horizon, that of its first row; what was learned counts three days later, which leaves a day for records that are late and
+/// must leave more than a batch's span.
+const MAX_BATCH_SPAN: Millis = 12 * 3_600_000;
+
 /// Rows parked between two checkpoints before the detector is quarantined: more is a defect of the detector, not of
 /// the rows.
 pub const MAX_PARKED: usize = 8;
@@ -62,6 +67,8 @@ pub struct Detector {
     generation: u64,
     route: Route,
     lateness: Millis,
+    /// The latest watermark it was shown, with rows of its own or without.
+    latest: Millis,
     instance: Option<Instance>,
     held: Held,
     batch: Batch,
@@ -81,12 +88,20 @@ pub struct Detector {
 #[derive(Default)]
 struct Held {
     chunks: Vec<Arc<Work>>,
-    /// Chunk and row within it.
-    rows: Vec<(u32, u32)>,
+    rows: Vec<HeldRow>,
     /// Rows already given to the instance.
     fed: usize,
     /// Indexes of parked rows.
     skip: Vec<usize>,
+}
+
+#[derive(Clone, Copy)]
+struct HeldRow {
+    chunk: u32,
+    /// Row within the chunk.
+    index: u32,
+    /// For whom it is, as [`Route::take`] gave it. Kept, as finding it again would cost another look at filters, rules and keys.
+    taken: u32,
 }
 
 /// What happened since the last checkpoint.
@@ -118,6 +133,7 @@ impl Detector {
             generation,
             route,
             lateness,
+            latest: 0,
             instance: None,
             held: Held::default(),
             batch,
@@ -154,23 +170,44 @@ impl Detector {
         self.held.chunks.push(work.clone());
         let left_out = work.left_out.as_ref().and_then(|records| records.get(self.id()));
         for (index, (bytes, watermark)) in work.chunk.rows().zip(&work.watermarks).enumerate() {
+            if *watermark == LATE {
+                continue;
+            }
+            self.latest = *watermark;
             let row = Row { layout, bytes };
-            let ours = *watermark != LATE
-                && self.route.wants(row)
-                && self.route.worker(row, workers) == worker
-                && left_out.is_none_or(|records| !records.contains(&row.id()));
-            if ours {
+            let taken = self.route.take(row, worker, workers);
+            if taken != 0 && left_out.is_none_or(|records| !records.contains(&row.id())) {
                 self.usage.rows += 1;
-                self.held.rows.push((chunk, index as u32));
+                self.held.rows.push(HeldRow { chunk, index: index as u32, taken });
             }
         }
-        while self.held.rows.len() - self.held.fed >= BATCH_ROWS && self.is_running() {
+        while self.is_batch_due() && self.is_running() {
             self.feed_batch(layout);
         }
     }
 
+    fn is_batch_due(&self) -> bool {
+        let waiting = self.held.rows.len() - self.held.fed;
+        waiting >= BATCH_ROWS
+            || (waiting > 0
+                && self.route.is_shared()
+                && self.latest - self.held.watermark(self.held.fed) > MAX_BATCH_SPAN)
+    }
+
+    /// End of the batch that begins at row `start`, at most `end`.
+    fn batch_end(&self, start: usize, end: usize) -> usize {
+        let end = end.min(start + BATCH_ROWS);
+        if !self.route.is_shared() || start >= end {
+            return end;
+        }
+        let last = self.held.watermark(start) + MAX_BATCH_SPAN;
+        // The watermark never falls.
+        let rows = &self.held.rows[start..end];
+        start + rows.partition_point(|row| self.held.watermark_of(*row) <= last)
+    }
+
     fn feed_batch(&mut self, layout: &Arc<Layout>) {
-        let range = self.held.fed..self.held.rows.len().min(self.held.fed + BATCH_ROWS);
+        let range = self.held.fed..self.batch_end(self.held.fed, self.held.rows.len());
         match self.call(layout, range.clone()) {
             Ok(()) => self.held.fed = range.end,
             Err(error) => self.recover(layout, range, &error),
@@ -180,12 +217,12 @@ impl Detector {
     /// Feeds what is left and collects everything since the last checkpoint.
     pub fn checkpoint(&mut self, layout: &Arc<Layout>) -> Step {
         self.feed_rest(layout);
-        let state = match self.write_back() {
+        let state = match self.finish() {
             Ok(state) => state,
             // Like any failed call: once more, on a new instance that has seen the same rows.
             Err(error) => {
                 tracing::warn!(detector = self.id(), %error, "a checkpoint failed; starting again from the last one");
-                let again = self.replay(layout, self.held.fed, &error).and_then(|()| self.write_back());
+                let again = self.replay(layout, self.held.fed, &error).and_then(|()| self.finish());
                 again.unwrap_or_else(|error| {
                     self.give_up(&error);
                     Vec::new()
@@ -204,8 +241,16 @@ impl Detector {
         }
     }
 
-    fn write_back(&mut self) -> Result<Vec<StateChange>, PluginError> {
+    /// What is left to say at a checkpoint, and what is to be kept.
+    fn finish(&mut self) -> Result<Vec<StateChange>, PluginError> {
         let Some(instance) = &mut self.instance else { return Ok(Vec::new()) };
+        if self.route.is_shared() {
+            // Judged by habits that are final only now: without rows of its own a batch would never come.
+            self.batch.clear();
+            self.batch.horizon = self.latest - self.lateness;
+            let outputs = timed(&mut self.usage.time, || instance.process(&self.batch))?;
+            self.fresh.extend(outputs);
+        }
         timed(&mut self.usage.time, || instance.checkpoint())
     }
 
@@ -216,7 +261,7 @@ impl Detector {
         for index in range {
             if !self.held.skip.contains(&index) {
                 let row = Row { layout, bytes: self.held.row(index) };
-                self.route.gather(row, &mut self.batch);
+                self.route.gather(row, self.held.rows[index].taken, &mut self.batch);
             }
         }
         let instance = match &mut self.instance {
@@ -287,7 +332,7 @@ impl Detector {
         }
         let mut at = 0;
         while at < end {
-            let upto = end.min(at + BATCH_ROWS);
+            let upto = self.batch_end(at, end);
             self.call(layout, at..upto)?;
             at = upto;
         }
@@ -324,13 +369,16 @@ impl Detector {
 
 impl Held {
     fn row(&self, index: usize) -> &[u8] {
-        let (chunk, row) = self.rows[index];
-        self.chunks[chunk as usize].chunk.row(row as usize)
+        let row = self.rows[index];
+        self.chunks[row.chunk as usize].chunk.row(row.index as usize)
     }
 
     fn watermark(&self, index: usize) -> Millis {
-        let (chunk, row) = self.rows[index];
-        self.chunks[chunk as usize].watermarks[row as usize]
+        self.watermark_of(self.rows[index])
+    }
+
+    fn watermark_of(&self, row: HeldRow) -> Millis {
+        self.chunks[row.chunk as usize].watermarks[row.index as usize]
     }
 
     fn clear(&mut self) {

@@ -12,6 +12,7 @@ pub mod memory;
 mod people;
 pub mod replay;
 pub mod route;
+pub mod rules;
 pub mod scan;
 pub mod service;
 pub mod spool;
@@ -37,6 +38,10 @@ use worker::{Work, Worker, WorkerGone};
 
 /// Rows handed to the workers at once.
 pub const CHUNK_ROWS: usize = 8192;
+
+/// Beginning of the keys that every worker's instance of a detector writes, all with the same values: what it learned from
+/// the rows that all of them get. One is kept.
+const SHARED_STATE: &str = "habits";
 
 /// How the engine runs.
 #[derive(Clone, Debug)]
@@ -128,19 +133,19 @@ impl Engine {
         let mut routes = Vec::new();
         let mut fields = People::FIELDS.into_iter().collect::<model::FieldSet>();
         for plugin in plugins {
-            let route = Route::new(plugin.manifest(), &services.names)?;
+            let settings = config.plugins.get(plugin.id()).cloned().unwrap_or_default();
+            let route = Route::new(plugin.manifest(), &settings, config, &services.names)?;
             fields = fields.union(route.fields());
-            routes.push(route);
+            routes.push((route, settings));
         }
         let layout = Arc::new(Layout::new(fields));
         let workers = (0..options.workers)
             .map(|index| {
-                let detectors = plugins.iter().zip(&routes).map(|(plugin, route)| {
-                    let settings = config.plugins.get(&plugin.manifest().id).cloned().unwrap_or_default();
+                let detectors = plugins.iter().zip(&routes).map(|(plugin, (route, settings))| {
                     let (generation, lateness) = (options.generation, options.lateness);
                     Detector::new(
                         plugin.clone(),
-                        settings,
+                        settings.clone(),
                         services.clone(),
                         generation,
                         route.clone(),
@@ -257,6 +262,7 @@ impl Engine {
                 checkpoint.quarantined.push((report.detector.clone(), reason.clone()));
             }
         }
+        let mut shared: FxHashSet<(String, String)> = FxHashSet::default();
         let mut totals: BTreeMap<String, (Usage, u64)> = BTreeMap::new();
         for report in reports {
             let (total, memory) = totals.entry(report.detector.clone()).or_default();
@@ -267,10 +273,24 @@ impl Engine {
             if checkpoint.quarantined.iter().any(|(detector, _)| *detector == report.detector) {
                 continue;
             }
-            checkpoint.parked.extend(report.step.parked);
+            // A row that every worker learns from may be parked by each.
+            let is_new = |p: &Parked, parked: &[Parked]| {
+                !parked.iter().any(|known| known.detector == p.detector && known.record == p.record)
+            };
+            for parked in report.step.parked {
+                if is_new(&parked, &checkpoint.parked) {
+                    checkpoint.parked.push(parked);
+                }
+            }
             checkpoint.outputs.extend(report.step.outputs);
             let detector = report.detector;
-            checkpoint.state.extend(report.step.state.into_iter().map(|c| (detector.clone(), c)));
+            for change in report.step.state {
+                if !change.key.starts_with(SHARED_STATE)
+                    || shared.insert((detector.clone(), change.key.clone()))
+                {
+                    checkpoint.state.push((detector.clone(), change));
+                }
+            }
         }
         for (detector, (usage, memory)) in totals {
             let fate = self.fates.entry(detector).or_default();

@@ -6,6 +6,48 @@
 use model::fields::FieldType;
 use model::{Event, FieldId, Millis};
 
+/// Name of the special column that tells for whom a row is, and under which settings.
+pub const ROW_COLUMN: &str = "$row";
+
+/// Where a column's values come from.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ColumnSource {
+    /// A field of the event.
+    Field(FieldId),
+    /// What the host says of the row: the bits of [`row`], and from bit 8 the number of the settings.
+    Row,
+}
+
+impl ColumnSource {
+    /// The name in manifests.
+    pub fn name(self) -> &'static str {
+        match self {
+            ColumnSource::Field(field) => field.field().name,
+            ColumnSource::Row => ROW_COLUMN,
+        }
+    }
+
+    /// What its values are.
+    pub fn ty(self) -> FieldType {
+        match self {
+            ColumnSource::Field(field) => field.field().ty,
+            ColumnSource::Row => FieldType::U32,
+        }
+    }
+}
+
+/// What the values of the column `"$row"` are made of.
+pub mod row {
+    /// The row is for the thing by which the plugin is partitioned, and that thing is this instance's.
+    pub const FIRST: u32 = 1;
+    /// The row is for the subject of `[also]`, and that subject is this instance's.
+    pub const ALSO: u32 = 2;
+    /// The row is one that every instance learns from.
+    pub const ORGANISATION: u32 = 4;
+    /// From this bit on stands which settings apply: 0 are the plugin's, n those of its nth override.
+    pub const SETTINGS_SHIFT: u32 = 8;
+}
+
 /// One column; element i belongs to row i. Absent values are 0 or empty.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Column {
@@ -91,27 +133,30 @@ pub struct Batch {
     pub horizon: Millis,
     /// Columns in the manifest's order.
     pub columns: Vec<Column>,
-    fields: Vec<FieldId>,
+    sources: Vec<ColumnSource>,
 }
 
 impl Batch {
-    /// An empty batch with a column for each field.
-    pub fn new(fields: &[FieldId]) -> Batch {
+    /// An empty batch with these columns.
+    pub fn new(sources: &[ColumnSource]) -> Batch {
         Batch {
             rows: 0,
             horizon: 0,
-            columns: fields.iter().map(|f| Column::of(f.field().ty)).collect(),
-            fields: fields.to_vec(),
+            columns: sources.iter().map(|source| Column::of(source.ty())).collect(),
+            sources: sources.to_vec(),
         }
     }
 
-    /// Adds a row.
+    /// Adds a row for the thing by which the plugin is partitioned.
     pub fn push(&mut self, event: &Event) {
-        for (column, field) in self.columns.iter_mut().zip(&self.fields) {
-            match (column, field) {
+        for (column, source) in self.columns.iter_mut().zip(&self.sources) {
+            match (column, source) {
+                (Column::U32(v), ColumnSource::Row) => v.push(row::FIRST),
                 // Every event has a kind, whoever made it.
-                (Column::U32(v), FieldId::event) => v.push(event.kind.handle().0),
-                (column, field) => column.push(*field, event),
+                (Column::U32(v), ColumnSource::Field(FieldId::event)) => v.push(event.kind.handle().0),
+                (column, ColumnSource::Field(field)) => column.push(*field, event),
+                // Its column is one of numbers, made above.
+                (_, ColumnSource::Row) => {}
             }
         }
         self.rows += 1;
@@ -123,9 +168,26 @@ impl Batch {
         self.rows = 0;
     }
 
-    /// The fields of the columns.
-    pub fn fields(&self) -> &[FieldId] {
-        &self.fields
+    /// Where the columns come from.
+    pub fn sources(&self) -> &[ColumnSource] {
+        &self.sources
+    }
+
+    /// The column of a field, if there is one.
+    pub fn column(&self, field: FieldId) -> Option<&Column> {
+        self.column_of(ColumnSource::Field(field))
+    }
+
+    /// The column `"$row"`, if there is one.
+    pub fn row_column(&self) -> Option<&[u32]> {
+        match self.column_of(ColumnSource::Row) {
+            Some(Column::U32(values)) => Some(values),
+            _ => None,
+        }
+    }
+
+    fn column_of(&self, source: ColumnSource) -> Option<&Column> {
+        self.columns.get(self.sources.iter().position(|s| *s == source)?)
     }
 }
 
@@ -144,7 +206,9 @@ mod tests {
             FieldId::event,
             FieldId::call_id,
         ];
-        let mut batch = Batch::new(&fields);
+        let mut sources: Vec<ColumnSource> = fields.into_iter().map(ColumnSource::Field).collect();
+        sources.push(ColumnSource::Row);
+        let mut batch = Batch::new(&sources);
         let mut event = Event::default();
         (event.id, event.kind) = (RecordId(7), EventKind::SignIn);
         event.set_millis(FieldId::start_time, 1_700_000_000_000);
@@ -160,6 +224,7 @@ mod tests {
             Column::U32(vec![0; 2]),
             Column::U32(vec![EventKind::SignIn.handle().0; 2]),
             Column::Text(vec![String::new(), "SSE1".to_owned()]),
+            Column::U32(vec![row::FIRST; 2]),
         ];
         assert_eq!(batch.columns, expected);
         batch.clear();

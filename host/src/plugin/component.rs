@@ -7,10 +7,11 @@ use model::Provenance;
 use super::error::{Call, Cause, PluginError};
 use super::inspect::Inspection;
 use super::instance::Instance;
-use super::manifest::{Manifest, complete, with_limits};
+use super::manifest::{Manifest, complete, for_plugin, over};
 use super::runtime::Inner;
-use super::{Batch, Services, v0_1};
-use crate::config::PluginConfig;
+use super::text::escaped;
+use super::{Batch, ROW_COLUMN, Services, v0_1};
+use crate::config::{Override, PluginConfig};
 
 /// A loaded plugin; cheap to clone, made into as many instances as there are workers.
 #[derive(Clone)]
@@ -98,6 +99,24 @@ impl Plugin {
         complete(&self.0.manifest.settings, given)
     }
 
+    /// The settings of each override, complete.
+    ///
+    /// # Errors
+    /// As [`Plugin::settings`], with the override's name; and when the plugin cannot be told which of them apply to a row.
+    pub fn variants(&self, settings: &PluginConfig) -> Result<Vec<String>, String> {
+        if !settings.overrides.is_empty() && !self.0.manifest.has_row_column() {
+            return Err(format!(
+                "overrides: this plugin cannot have different settings for some: its manifest lacks the column \"{ROW_COLUMN}\". \
+                 Remove them, or add the column and build it with the SDK"
+            ));
+        }
+        let complete = |differs: &Override| {
+            self.settings(&over(&settings.config, &differs.config))
+                .map_err(|m| format!("overrides '{}': {m}", escaped(&differs.name, 80)))
+        };
+        settings.overrides.iter().map(complete).collect()
+    }
+
     /// Makes an instance and configures it; its state is what `services.state` has.
     ///
     /// # Errors
@@ -108,9 +127,9 @@ impl Plugin {
         settings: &PluginConfig,
         generation: u64,
     ) -> Result<Instance, PluginError> {
-        let config =
-            self.settings(&settings.config).map_err(|m| self.error(Call::Configure, Cause::Settings(m)))?;
-        let config = with_limits(&config, &settings.limits)
+        let config = self
+            .settings(&settings.config)
+            .and_then(|base| for_plugin(&base, &self.variants(settings)?, &settings.limits))
             .map_err(|m| self.error(Call::Configure, Cause::Settings(m)))?;
         let provenance = Provenance { generation, digest: self.0.digest.clone() };
         Instance::start(self.clone(), services, settings.limits.clone(), provenance, &config)

@@ -61,7 +61,7 @@ impl Instance {
         };
         let mut instance = Instance { store, exports, plugin, limits, provenance, dead: None };
         let columns: Vec<&'static str> =
-            instance.plugin.manifest().columns.iter().map(|c| c.field().name).collect();
+            instance.plugin.manifest().columns.iter().map(|c| c.name()).collect();
         instance.call(Call::Configure, |i| i.exports.configure(&mut i.store, config, &columns))?;
         Ok(instance)
     }
@@ -86,15 +86,15 @@ impl Instance {
     /// # Errors
     /// When the plugin traps, exceeds a limit, reports an error or says something invalid. The instance is dead then.
     pub fn process(&mut self, batch: &Batch) -> Result<Vec<Output>, PluginError> {
-        if batch.fields() != self.plugin.manifest().columns
+        if batch.sources() != self.plugin.manifest().columns
             || batch.columns.iter().any(|c| c.len() != batch.rows)
         {
             let text = "the batch has not the plugin's columns, each with one element per row".to_owned();
             return Err(self.plugin.error(Call::Process, Cause::Host(text)));
         }
         let max = self.limits.findings_per_call;
-        let kind = self.plugin.manifest().partition;
-        self.store.data_mut().ahead.begin(kind, batch);
+        let plugin = self.plugin.clone();
+        self.store.data_mut().ahead.begin(plugin.manifest(), batch);
         self.call(Call::Process, |i| i.exports.process(&mut i.store, batch, max, &i.provenance))
     }
 

@@ -137,8 +137,11 @@ pub fn check(plugin: &Plugin, others: &BTreeMap<String, Plugin>, config: &Config
         );
         return Err(Problem::Conflict(message));
     }
-    let settings = config.plugins.get(plugin.id()).map(|c| &c.config);
-    plugin.settings(settings.unwrap_or(&serde_json::Value::Null)).map(drop).map_err(Problem::Settings)
+    let Some(settings) = config.plugins.get(plugin.id()) else {
+        return plugin.settings(&serde_json::Value::Null).map(drop).map_err(Problem::Settings);
+    };
+    let complete = plugin.settings(&settings.config).and_then(|_| plugin.variants(settings));
+    complete.map(drop).map_err(Problem::Settings)
 }
 
 /// Settings for a plugin that does not exist are a typing mistake or a missing file: silence would hide either.

@@ -34,14 +34,14 @@ use sha2::{Digest, Sha256};
 use crate::directory::Directory;
 
 pub use builtins::{Builtin, builtins};
-pub use columns::{Batch, Column};
+pub use columns::{Batch, Column, ColumnSource, ROW_COLUMN, row};
 pub use component::Plugin;
 pub use error::{Call, Cause, LoadError, PluginError, Problem, RuntimeError};
 pub use inspect::{Inspection, MAX_COMPONENT_BYTES};
 pub use instance::Instance;
 pub use interface::SUPPORTED as SUPPORTED_INTERFACES;
 pub use load::{FoundFile, check, load_all, load_dir, load_file, read_file};
-pub use manifest::{Capability, Filter, Manifest, Setting, SettingType};
+pub use manifest::{Also, AlsoKey, Capability, Filter, Manifest, Organisation, Setting, SettingType};
 pub use runtime::{Runtime, digest};
 pub use store::{MAX_STATE_KEY_BYTES, MAX_STATE_VALUE_BYTES};
 

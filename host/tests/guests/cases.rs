@@ -22,6 +22,8 @@ use Expect::{Fails, Fine, Refused};
 const CASES: &[(&str, usize, Expect)] = &[
     ("good", 0, Fine),
     ("empty", 3, Fine),
+    // For whom its rows are: `shared.rs`.
+    ("shared", 0, Fine),
     ("log-flood", 1, Fine),
     ("tally", 3, Fine),
     // What they do to a log: `service.rs`.

@@ -11,6 +11,7 @@ mod folder;
 mod good;
 mod service;
 mod setup;
+mod shared;
 
 #[path = "../store/server.rs"]
 mod server;

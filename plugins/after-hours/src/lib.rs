@@ -1,20 +1,29 @@
 //! Outgoing calls outside business hours by users who do not usually work then.
 //!
-//! A night runs from morning to morning in local time and is one episode. Owns the judgement; hours and holidays are the
-//! directory's, the order of events and the findings' life the SDK's.
+//! Owns what counts, what teaches, and the life of a finding. The arithmetic is in [`night`], the memory in [`rhythm`] and
+//! [`places`]; hours and holidays are the directory's, the order of events the SDK's.
 
+mod habits;
+mod hours;
+mod legacy;
+mod night;
+mod places;
 mod report;
 mod rhythm;
 
 use std::cell::RefCell;
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
-use rhythm::Rhythm;
-use ringfence_sdk::calendar::{day_of, minute_of, weekday_of};
-use ringfence_sdk::directory::{WorkingTime, working_time};
+use habits::{Callers, Countries, Standing};
+use hours::{Hours, NIGHT, days_off, is_off, night_of};
+use night::{Tally, Weighed};
+use places::{Known, Places, Rule};
+use rhythm::{Habit, Looked, Rhythm};
+use ringfence_sdk::calendar::minute_of;
+use ringfence_sdk::directory::working_time;
 use ringfence_sdk::{
-    About, Case, DAY, Detector, Episode, Episodes, HOUR, MINUTE, Millis, Name, Now, RecordId, Report, Row,
-    Severity, Stamped, Subject, known, log,
+    About, Case, Detector, Episode, Episodes, HOUR, MINUTE, Migrated, Millis, Name, Now, Number, OldState,
+    Report, Row, Severity, Stamped, Subject, known, log,
 };
 use serde::{Deserialize, Serialize};
 
@@ -27,15 +36,46 @@ const NAMED: usize = 8;
 #[allow(missing_docs, reason = "plugin.toml documents each setting")]
 #[derive(Clone, Debug, Deserialize)]
 pub struct Config {
-    pub calls: usize,
-    pub medium_calls: u32,
-    pub high_risky_calls: u32,
-    pub critical_risky_calls: u32,
+    pub calls: u32,
     pub margin_minutes: i64,
+    pub late_hours: i64,
     pub day_begins_hour: i64,
-    pub usual_days: u32,
+    pub usual_chance: f64,
+    pub prior_days: f64,
+    pub near_chance: f64,
+    pub late_chance: f64,
+    pub day_off_chance: f64,
+    pub night_chance: f64,
+    pub own_chance: f64,
+    pub own_days: i32,
     pub learn_days: i32,
-    pub learn_calls: usize,
+    pub organisation_days: u32,
+    pub organisation_learn_days: i32,
+    pub organisation_usual_factor: f64,
+    pub organisation_never_factor: f64,
+    pub country_days: u32,
+    pub country_settle_days: i32,
+    pub country_forget_days: i32,
+    pub new_country_points: f64,
+    pub usual_country_points: f64,
+    pub usual_number_points: f64,
+    pub premium_points: f64,
+    pub recent_factor: f64,
+    pub repeat_factor: f64,
+    pub vain_seconds: u32,
+    pub mobile_factor: f64,
+    pub colleague_factor: f64,
+    pub low_points: f64,
+    pub medium_points: f64,
+    pub high_points: f64,
+    pub critical_points: f64,
+    pub night_calls: f64,
+    pub late_calls: f64,
+    pub bunching: f64,
+    pub low_surprise: f64,
+    pub medium_surprise: f64,
+    pub high_surprise: f64,
+    pub quiet_hours: i64,
 }
 
 /// How dangerous a destination is.
@@ -47,17 +87,8 @@ pub enum Class {
     International,
     /// Premium-rate or satellite.
     Premium,
-}
-
-/// When a call was made, seen from its location.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub enum Hours {
-    /// In business hours, or close to them.
-    Open,
-    /// Outside on a working day.
-    Closed,
-    /// On a day without business hours.
-    DayOff,
+    /// A colleague: it only tells that somebody works.
+    Internal,
 }
 
 /// What is kept of a call.
@@ -65,19 +96,44 @@ pub enum Hours {
 pub struct Call {
     country: Name,
     location: Name,
+    number: Number,
     seconds: u32,
     offset: i16,
     class: Class,
     hours: Hours,
+    /// Made with a mobile client.
+    mobile: bool,
+}
+
+impl Call {
+    /// Whether the destination is one that costs.
+    fn is_risky(&self) -> bool {
+        matches!(self.class, Class::International | Class::Premium)
+    }
+
+    /// Whether it can be unusual at all: close to business hours only what costs.
+    fn may_count(&self) -> bool {
+        match self.hours {
+            Hours::Open => false,
+            Hours::Near => self.is_risky(),
+            _ => self.class != Class::Internal,
+        }
+    }
+
+    /// Under which name the destination is remembered: premium numbers of all countries are one.
+    fn place(&self) -> Name {
+        if self.class == Class::Premium { known::PREMIUM } else { self.country }
+    }
 }
 
 /// What is remembered of a user.
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
 pub struct State {
     rhythm: Rhythm,
-    night: i32,
-    /// Unusual calls of the night that are not yet a finding; fewer than the threshold.
-    waiting: Vec<RecordId>,
+    places: Places,
+    tonight: Tally,
+    /// The night with which the last finding began.
+    found: Option<i32>,
 }
 
 /// What an episode's report tells.
@@ -86,16 +142,33 @@ pub struct Facts {
     calls: u32,
     risky: u32,
     premium: u32,
+    /// Calls to countries that were new to the user.
+    fresh: u32,
+    /// Of those, to countries that nobody of the organisation called.
+    never: u32,
+    mobile: u32,
     seconds: u64,
     location: Name,
+    new_countries: Vec<Name>,
     countries: Vec<Name>,
     /// Local times of the first and last call.
     from: Millis,
     to: Millis,
-    day_off: bool,
-    /// Days of the last 28 on which the user called around that hour, and days the user is known.
-    usual: u32,
+    /// Of the first call.
+    hours: Hours,
+    habit_days: u32,
+    habit_of: u32,
+    /// Thousandths of a percent.
+    chance: u32,
+    /// Calls of a usual day, tenths.
+    usual_calls: u32,
     age: i32,
+    /// The latest night, its points, and what is left of those before.
+    night: i32,
+    nights: u32,
+    points: u32,
+    before: u32,
+    most_calls: u32,
 }
 
 /// The detector.
@@ -110,71 +183,137 @@ impl Detector for AfterHours {
     type Event = Call;
     type State = State;
     type Facts = Facts;
-    type Habits = ();
+    type Habits = Countries;
+
+    const STATE_SCHEMA: u8 = 2;
 
     fn new(config: Config) -> Result<Self, String> {
+        let rising = |name: &str, steps: &[f64]| match steps.is_sorted() {
+            true => Ok(()),
+            false => Err(format!("{name} must rise from low to critical: {steps:?}")),
+        };
+        let c = &config;
+        rising("points", &[c.low_points, c.medium_points, c.high_points, c.critical_points])?;
+        rising("surprise", &[c.low_surprise, c.medium_surprise, c.high_surprise])?;
         Ok(AfterHours { config, unknown: RefCell::default() })
     }
 
     fn look_back(&self) -> Millis {
-        DAY
+        NIGHT
     }
 
     #[inline]
     fn looks_back_at(&self, call: &Call) -> bool {
-        call.hours != Hours::Open
+        call.may_count()
     }
 
     #[inline]
     fn select(&self, row: &Row<'_>) -> Option<(Subject, Call)> {
+        if row.direction() != known::ORIGINATING || row.redirecting_number().is_present() {
+            return None;
+        }
         let class = match row.called_class() {
+            _ if row.called_ours() => Class::Internal,
+            known::INTERNAL => Class::Internal,
             known::INTERNATIONAL => Class::International,
             known::PREMIUM | known::SATELLITE => Class::Premium,
             known::NATIONAL | known::MOBILE | known::SHARED_COST => Class::National,
             _ => return None,
         };
-        if row.called_ours() || row.redirecting_number().is_present() || !row.user().is_present() {
+        if !row.user().is_present() {
             return None;
         }
         let location = row.location();
         let time = working_time(location);
-        if !time.is_known() {
-            self.warn_once(location);
+        let hours = hours::hours(&self.config, &time, row.local_time());
+        if class == Class::Internal && matches!(hours, Hours::Open | Hours::Near) {
             return None;
         }
+        if hours == Hours::Unknown {
+            self.say_once(location);
+        }
+        let number = row.called_number();
         let call = Call {
             country: row.called_country(),
             location,
+            number,
             seconds: row.duration(),
             offset: row.local_offset() as i16,
             class,
-            hours: self.hours(&time, row.local_time()),
+            hours,
+            mobile: is_mobile(row),
         };
         Some((Subject::User(row.user()), call))
     }
 
     #[inline]
-    fn step(&self, state: &mut State, now: &Now<'_, Call>, episodes: &mut Episodes<Facts>) {
+    fn learn(&self, row: &Row<'_>, day: &mut BTreeMap<Name, Callers>) -> bool {
+        let abroad = row.direction() == known::ORIGINATING
+            && row.called_class() == known::INTERNATIONAL
+            && !row.called_ours()
+            && !row.redirecting_number().is_present();
+        if !abroad || !row.user().is_present() || !row.called_country().is_present() {
+            return false;
+        }
+        let time = working_time(row.location());
+        // Where no business hours are known any hour teaches: two people on three days it must be still.
+        let late = hours::hours(&self.config, &time, row.local_time()) > Hours::Near;
+        if late && time.is_known() {
+            return false;
+        }
+        habits::add(day, row.called_country(), habits::trace(&ringfence_sdk::resolve(row.user())))
+    }
+
+    #[inline]
+    fn step(&self, state: &mut State, now: &Now<'_, Call, Countries>, episodes: &mut Episodes<Facts>) {
         let local = local(now);
-        let (day, hour) = (self.night(local), usize::from(minute_of(local) / 60));
-        state.rhythm.turn_to(day, now.event.hours == Hours::DayOff);
-        if now.event.hours == Hours::Open {
-            state.rhythm.note(day, hour);
+        let (night, hour) = (night_of(&self.config, local), usize::from(minute_of(local) / 60));
+        state.rhythm.turn_to(night);
+        let call = &now.event;
+        if call.hours == Hours::Open || (call.hours == Hours::Near && !call.is_risky()) {
+            state.rhythm.note(night, hour, false);
+            if call.is_risky() && self.found(state, now, episodes).is_none() {
+                self.teach_place(state, call, night);
+            }
             return;
         }
-        let usual = state.rhythm.days_around(hour);
-        // Fraud must not teach the detector that it is normal; a night worker's ordinary calls do.
-        if now.event.class == Class::National {
-            state.rhythm.note(day, hour);
+        let habit = self.habit(state, now);
+        let deep = call.hours == Hours::Night;
+        if habit.chance >= self.config.usual_chance || !self.can_judge(state, call) {
+            state.rhythm.note(night, hour, deep);
+            self.teach_place(state, call, night);
+            return;
         }
-        if usual < self.config.usual_days {
-            self.count(state, now, usual, episodes);
+        state.tonight.turn_to(night);
+        if call.class == Class::Internal {
+            state.tonight.colleague = true;
+        } else {
+            self.count(state, now, habit, episodes);
+        }
+        // What is being told must not teach that it is normal; a night worker's ordinary calls do. Calls abroad at an
+        // unusual hour teach no hour.
+        if state.tonight.hot && state.tonight.night == night {
+            return;
+        }
+        if !call.is_risky() {
+            state.rhythm.note(night, hour, deep);
+        } else if self.found(state, now, episodes).is_none() {
+            self.teach_place(state, call, night);
         }
     }
 
     fn describe(&self, _subject: Subject, episode: &Episode<Facts>) -> Report {
-        report::describe(&self.config, episode)
+        report::describe(episode)
     }
+
+    fn migrate(stored: OldState<'_>) -> Result<Migrated<Self>, String> {
+        legacy::migrate(stored)
+    }
+}
+
+fn is_mobile(row: &Row<'_>) -> bool {
+    matches!(row.sub_client_type(), known::MOBILE_APP | known::MOBILE_NETWORK)
+        || matches!(row.os_type(), known::IOS | known::ANDROID)
 }
 
 fn local(call: &Stamped<Call>) -> Millis {
@@ -182,95 +321,162 @@ fn local(call: &Stamped<Call>) -> Millis {
 }
 
 impl AfterHours {
-    /// The date of the evening to which a local moment belongs: Friday's night ends on Saturday morning.
-    #[inline]
-    fn night(&self, local: Millis) -> i32 {
-        day_of(local - self.config.day_begins_hour * HOUR)
+    fn case(&self, night: i32) -> Case {
+        Case::new("after-hours", self.config.quiet_hours * HOUR).about(About::Day(night))
     }
 
-    fn hours(&self, time: &WorkingTime, local: Millis) -> Hours {
-        let margin = self.config.margin_minutes * MINUTE;
-        if time.is_open(local) || time.is_open(local - margin) || time.is_open(local + margin) {
-            return Hours::Open;
+    /// The night with which the finding that is open began.
+    fn found(
+        &self,
+        state: &State,
+        now: &Now<'_, Call, Countries>,
+        episodes: &Episodes<Facts>,
+    ) -> Option<i32> {
+        state.found.filter(|night| episodes.peek(self.case(*night), now.start).is_some())
+    }
+
+    fn rule(&self) -> Rule {
+        Rule {
+            days: self.config.country_days,
+            settle: self.config.country_settle_days,
+            forget: self.config.country_forget_days,
         }
-        let day = self.night(local);
-        let works = time.hours.iter().any(|h| h.weekday == weekday_of(day)) && !time.is_holiday(day);
-        if works { Hours::Closed } else { Hours::DayOff }
     }
 
-    fn warn_once(&self, location: Name) {
+    fn teach_place(&self, state: &mut State, call: &Call, day: i32) {
+        if call.is_risky() {
+            state.places.note(call.place(), call.number, day, self.rule());
+        }
+    }
+
+    /// How usual it is that this user makes calls at this hour, from what they did before today.
+    fn habit(&self, state: &State, at: &Stamped<Call>) -> Habit {
+        let config = &self.config;
+        let local = local(at);
+        let night = night_of(config, local);
+        let time = working_time(at.event.location);
+        let off = is_off(&time, night);
+        let same_kind = || if off { days_off(&time, night) } else { !days_off(&time, night) };
+        let (days, idle, night, prior) = match at.event.hours {
+            // At night all days are alike.
+            Hours::Night => (u32::MAX, false, true, config.night_chance),
+            Hours::DayOff => (same_kind(), true, false, config.day_off_chance),
+            Hours::Open | Hours::Near => (same_kind(), off, false, config.near_chance),
+            Hours::Late => (same_kind(), off, false, config.late_chance),
+            Hours::Unknown => (same_kind(), off, false, config.own_chance),
+        };
+        let looked = Looked { days, idle, night, prior, weight: config.prior_days };
+        state.rhythm.habit(usize::from(minute_of(local) / 60), looked)
+    }
+
+    /// Where no business hours are known, only a user who was seen for long enough can be judged.
+    fn can_judge(&self, state: &State, call: &Call) -> bool {
+        let rhythm = &state.rhythm;
+        call.hours != Hours::Unknown
+            || (rhythm.age() >= self.config.own_days
+                && rhythm.active_days() >= self.config.own_days.unsigned_abs().div_ceil(2))
+    }
+
+    fn say_once(&self, location: Name) {
         if self.unknown.borrow_mut().insert(location) {
             let name = ringfence_sdk::resolve(location);
-            log::info(&format!("location '{name}' has no business hours: its calls are not looked at"));
+            log::info(&format!(
+                "location '{name}' has no business hours: its users are judged by their own habits alone"
+            ));
         }
     }
 
-    /// An unusual call: part of the night's finding, or one step towards it.
-    fn count(&self, state: &mut State, now: &Now<'_, Call>, usual: u32, episodes: &mut Episodes<Facts>) {
-        let night = self.night(local(now));
-        if night != state.night {
-            state.night = night;
-            state.waiting.clear();
+    /// An unusual call: part of a finding, or one step towards it.
+    fn count(
+        &self,
+        state: &mut State,
+        now: &Now<'_, Call, Countries>,
+        habit: Habit,
+        episodes: &mut Episodes<Facts>,
+    ) {
+        let (config, call) = (&self.config, &now.event);
+        let night = night_of(config, local(now));
+        let weighed = self.weigh(state, now, habit);
+        state.tonight.add(config, call, weighed);
+        let usual_calls = state.rhythm.usual_calls();
+        let alone = state.tonight.judge(config, 0, usual_calls);
+        state.tonight.hot |= alone >= Some(Severity::Medium);
+        let found = self.found(state, now, episodes);
+        // A call within the country does not keep yesterday's finding open, unless this night is worth telling by itself.
+        if alone.is_none() && (found.is_none() || !call.is_risky()) {
+            return;
         }
-        let case = Case::new("after-hours", DAY).about(About::Day(night));
-        let age = state.rhythm.age();
-        let (episode, added) = if episodes.peek(case, now.start).is_some() {
-            episodes.extend(case, now.alone())
-        } else {
-            state.waiting.push(now.id);
-            if !self.enough(state, now, age) {
-                return;
-            }
-            let belongs = |c: &Stamped<Call>| state.waiting.contains(&c.id);
-            episodes.extend_where(case, now.within(DAY), belongs)
+        let begins = found.unwrap_or(night);
+        state.found = Some(begins);
+        let belongs = |c: &Stamped<Call>| {
+            c.event.may_count()
+                && night_of(config, local(c)) == night
+                && self.habit(state, c).chance < config.usual_chance
         };
-        let waiting = std::mem::take(&mut state.waiting);
+        let (episode, added) = episodes.extend_where(self.case(begins), now.within(NIGHT), belongs);
         let facts = &mut episode.facts;
-        if facts.calls == 0 {
-            (facts.usual, facts.age, facts.location) = (usual, age, now.event.location);
-            facts.day_off = now.event.hours == Hours::DayOff;
-        }
-        for call in added.iter().filter(|c| waiting.is_empty() || waiting.contains(&c.id)) {
-            facts.calls += 1;
-            facts.risky += u32::from(call.event.class != Class::National);
-            facts.premium += u32::from(call.event.class == Class::Premium);
-            facts.seconds += u64::from(call.event.seconds);
-            facts.from = if facts.calls == 1 { local(call) } else { facts.from };
-            facts.to = local(call);
-            let country = call.event.country;
-            if facts.countries.len() < NAMED && !facts.countries.contains(&country) && country.is_present() {
-                facts.countries.push(country);
+        for event in added.iter().filter(|e| belongs(e)) {
+            let known = state.places.known(event.event.place(), event.event.number, night, self.rule());
+            let standing = now.organisation.standing(config, event.event.country, night);
+            facts.add(event, known, standing);
+            let habit = self.habit(state, event);
+            let chance = (habit.chance * 100_000.0) as u32;
+            if facts.calls == 1 || chance < facts.chance {
+                (facts.habit_days, facts.habit_of, facts.chance) = (habit.days, habit.of, chance);
             }
         }
-        let severity = self.severity(facts);
-        episode.rise(severity);
+        facts.turn_to(&state.tonight);
+        facts.usual_calls = (usual_calls * 10.0) as u32;
+        facts.age = state.rhythm.age();
+        let severity = state.tonight.judge(config, facts.before, usual_calls);
+        if let Some(severity) = severity {
+            episode.rise(severity);
+        }
+        state.tonight.hot |= severity >= Some(Severity::Medium);
     }
 
-    /// Whether the waiting calls are a finding. Of somebody who may always have worked at night, calls within the
-    /// country say little: it takes more of them.
-    fn enough(&self, state: &State, now: &Now<'_, Call>, age: i32) -> bool {
-        let waiting = state.waiting.len();
-        if age >= self.config.learn_days || waiting >= self.config.learn_calls {
-            return waiting >= self.config.calls;
+    fn weigh(&self, state: &State, now: &Now<'_, Call, Countries>, habit: Habit) -> Weighed {
+        let night = night_of(&self.config, local(now));
+        let known = state.places.known(now.event.place(), now.event.number, night, self.rule());
+        let standing = now.organisation.standing(&self.config, now.event.country, night);
+        let newcomer = state.rhythm.age() < self.config.learn_days;
+        Weighed { chance: habit.chance, known, standing, newcomer }
+    }
+}
+
+impl Facts {
+    fn add(&mut self, call: &Stamped<Call>, known: Known, standing: Standing) {
+        let event = &call.event;
+        self.calls += 1;
+        self.risky += u32::from(event.is_risky());
+        self.premium += u32::from(event.class == Class::Premium);
+        self.mobile += u32::from(event.mobile);
+        self.seconds += u64::from(event.seconds);
+        if self.calls == 1 {
+            (self.from, self.location, self.hours) = (local(call), event.location, event.hours);
         }
-        let risky = |c: &&Stamped<Call>| c.event.class != Class::National && state.waiting.contains(&c.id);
-        now.within(DAY).iter().filter(risky).count() >= self.config.calls
+        self.to = local(call);
+        if !event.is_risky() || !event.country.is_present() {
+            return;
+        }
+        let fresh = event.class == Class::International && known <= Known::Recent;
+        self.fresh += u32::from(fresh);
+        self.never += u32::from(fresh && standing == Standing::Never);
+        let names = if fresh { &mut self.new_countries } else { &mut self.countries };
+        if names.len() < NAMED && !names.contains(&event.country) {
+            names.push(event.country);
+        }
     }
 
-    fn severity(&self, facts: &Facts) -> Severity {
-        let least = self.config.calls as u32;
-        if facts.risky == 0 && facts.age < self.config.learn_days {
-            return Severity::Low;
+    /// Takes over a night's points; half of those of the night before stay, a quarter of those before it, and so on.
+    fn turn_to(&mut self, tonight: &Tally) {
+        if self.night != tonight.night {
+            self.before = self.before.saturating_add(self.points) / 2;
+            self.night = tonight.night;
+            self.nights += 1;
         }
-        if facts.risky >= self.config.critical_risky_calls {
-            Severity::Critical
-        } else if facts.risky >= self.config.high_risky_calls || facts.premium >= least {
-            Severity::High
-        } else if facts.risky >= least || facts.premium > 0 || facts.calls >= self.config.medium_calls {
-            Severity::Medium
-        } else {
-            Severity::Low
-        }
+        self.points = tonight.points;
+        self.most_calls = self.most_calls.max(tonight.calls);
     }
 }
 

@@ -1,19 +1,25 @@
 //! Forwarding to outside numbers: changes of the setting, and calls redirected out.
 //!
 //! Two kinds of finding: `forwarding-change`, which takes in the calls forwarded in the hours after it, and `forwarded-calls` where no change is
-//! known. Owns the judgement; the order of events and the findings' life are the SDK's.
+//! known. Owns settings and the fold; what a row says is [`select`]'s, how bad it is [`judge`]'s. The order of events and the
+//! findings' life are the SDK's.
 
+mod habits;
+mod hand;
 mod judge;
-mod known_destinations;
+mod memory;
 mod report;
+mod select;
+mod switch;
+mod words;
 
-use known_destinations::Destinations;
+use memory::State;
+use report::Facts;
 use ringfence_sdk::calendar::day_of;
-use ringfence_sdk::directory::working_time;
 use ringfence_sdk::{
-    Detector, Episode, Episodes, HOUR, MINUTE, Millis, Name, Now, Number, OncePerDay, Report, Row, Subject,
-    known,
+    Detector, Episode, Episodes, HOUR, Millis, Name, Now, Number, OncePerDay, Report, Row, Subject,
 };
+use select::OncePerCountry;
 use serde::{Deserialize, Serialize};
 
 ringfence_sdk::register!(CallForwarding, "plugin.toml");
@@ -23,17 +29,33 @@ ringfence_sdk::register!(CallForwarding, "plugin.toml");
 #[derive(Clone, Debug, Deserialize)]
 pub struct Config {
     pub warm_days: i32,
-    pub forget_days: i64,
+    pub forget_days: i32,
     pub usual_days: u16,
+    pub country_days: u16,
+    pub organisation_days: u16,
+    pub organisation_users: usize,
     pub abroad_hour: usize,
+    pub abroad_hour_critical: usize,
+    pub abroad_talk_minutes: u64,
     pub national_hour: usize,
+    pub usual_factor: f64,
     pub follow_hours: i64,
+    pub off_hours: i64,
+    pub before_hours: i64,
+    pub failed_sign_ins: usize,
+    pub margin_minutes: i64,
+    pub night_from: u16,
+    pub night_to: u16,
+    pub codes: Vec<String>,
+    pub off_codes: Vec<String>,
+    pub reset_words: Vec<String>,
+    pub forward_words: Vec<String>,
 }
 
 /// How dangerous a destination is.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 pub enum Class {
-    /// Inside, toll-free, or none.
+    /// Inside, toll-free, or not known.
     #[default]
     Harmless,
     /// Within the country.
@@ -44,61 +66,91 @@ pub enum Class {
     Premium,
 }
 
+/// Whose hand made a change.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Hand {
+    /// The record does not say, or says it in a form that cannot be compared.
+    #[default]
+    Unclear,
+    /// The owner's.
+    Own,
+    /// Somebody else's.
+    Other,
+}
+
+/// Who owns a line.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Owner {
+    /// A person, or a workspace's telephone.
+    #[default]
+    Person,
+    /// A queue, a hunt group: calls come in by the dozen.
+    Group,
+    /// An attendant or voicemail: it calls nobody on its own account.
+    Machine,
+}
+
+/// A call that went out again.
+#[derive(Clone, Copy, Debug, Serialize, Deserialize)]
+pub struct Leg {
+    /// Where to.
+    pub number: Number,
+    /// Its country.
+    pub country: Name,
+    /// Its class.
+    pub class: Class,
+    /// Talked.
+    pub seconds: u32,
+    /// Transferred by a person or a service, not forwarded by a setting.
+    pub transfer: bool,
+    /// Whose line.
+    pub owner: Owner,
+}
+
+/// Forwarding was switched on.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct Change {
+    /// Where to; absent if the event does not say.
+    pub to: Number,
+    /// Its country.
+    pub country: Name,
+    /// Its class.
+    pub class: Class,
+    /// Where it went before.
+    pub from: Number,
+    /// Always, busy and so on.
+    pub mode: Name,
+    /// The feature code dialled, if that is how it is known.
+    pub code: Number,
+    /// Outside business hours.
+    pub outside: bool,
+    /// Minutes to add for local time.
+    pub offset: i16,
+    /// Who did it, as far as the event tells.
+    pub hand: Hand,
+    /// The same by name.
+    pub actor: Name,
+}
+
 /// What happened.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub enum What {
     /// The user was seen.
     Seen,
-    /// A call was redirected to the destination.
-    Forwarded {
-        /// Transferred by a person or service, not forwarded by a setting.
-        transfer: bool,
-    },
-    /// Forwarding to the destination was switched on.
-    Changed {
-        /// Outside the location's business hours.
-        outside: bool,
-        /// Not by the owner.
-        foreign: bool,
-        /// Who did it.
-        actor: Name,
-    },
-}
-
-/// What is kept of an event.
-#[derive(Clone, Copy, Debug, Serialize, Deserialize)]
-pub struct Leg {
-    what: What,
-    number: Number,
-    country: Name,
-    class: Class,
-    seconds: u32,
-    offset: i16,
-}
-
-/// What is remembered of a user.
-#[derive(Clone, Debug, Default, Serialize, Deserialize)]
-pub struct State {
-    first_day: i32,
-    destinations: Destinations,
-}
-
-/// What an episode's report tells.
-#[derive(Clone, Debug, Default, Serialize, Deserialize)]
-pub struct Facts {
-    changes: u32,
-    calls: u32,
-    transfers: u32,
-    seconds: u64,
-    hour_calls: u32,
-    numbers: Vec<Number>,
-    country: Name,
-    class: Class,
-    outside: bool,
-    foreign: bool,
-    actor: Name,
-    known_days: u16,
-    age: i32,
+    /// The user called a country abroad on their own account.
+    Called(Name),
+    /// A sign-in succeeded: under these names.
+    SignedIn([Name; 2]),
+    /// A sign-in failed.
+    Failed,
+    /// Credentials were changed; which of the setting's words said so, and who did it.
+    Reset(u8, Name),
+    /// A call was sent out again.
+    Forwarded(Leg),
+    /// Forwarding was switched on.
+    Switched(Box<Change>),
+    /// Forwarding to outside numbers was switched off; minutes to add for local time.
+    Off(i16),
 }
 
 /// The detector.
@@ -106,26 +158,48 @@ pub struct Facts {
 pub struct CallForwarding {
     config: Config,
     seen: OncePerDay,
+    called: OncePerCountry,
 }
 
-fn class(name: Name) -> Class {
-    match name {
-        known::NATIONAL | known::MOBILE | known::SHARED_COST => Class::National,
-        known::INTERNATIONAL => Class::International,
-        known::PREMIUM | known::SATELLITE => Class::Premium,
-        _ => Class::Harmless,
-    }
-}
+/// Longest list in a setting: it is walked for each feature code and audit event.
+const MAX_LIST: usize = 64;
 
 impl Detector for CallForwarding {
     type Config = Config;
-    type Event = Leg;
+    type Event = What;
     type State = State;
     type Facts = Facts;
-    type Habits = ();
+    type Habits = habits::Countries;
+
+    const STATE_SCHEMA: u8 = 2;
 
     fn new(config: Config) -> Result<Self, String> {
-        Ok(CallForwarding { config, seen: OncePerDay::default() })
+        let lists = [
+            ("codes", &config.codes),
+            ("off_codes", &config.off_codes),
+            ("reset_words", &config.reset_words),
+            ("forward_words", &config.forward_words),
+        ];
+        if let Some((name, list)) = lists.iter().find(|(_, list)| list.len() > MAX_LIST) {
+            return Err(format!(
+                "setting '{name}' has {} entries: at most {MAX_LIST} are allowed",
+                list.len()
+            ));
+        }
+        for (name, list) in &lists[..2] {
+            if let Some(code) = list.iter().find(|c| !select::is_code(c)) {
+                return Err(format!(
+                    "setting '{name}': '{code}' is no feature code: begin it with * or # and use only digits, * and #"
+                ));
+            }
+        }
+        if config.organisation_users > habits::CALLERS {
+            return Err(format!("setting 'organisation_users' must not be above {}", habits::CALLERS));
+        }
+        if config.abroad_hour > config.abroad_hour_critical {
+            return Err("setting 'abroad_hour_critical' must not be below 'abroad_hour'".to_owned());
+        }
+        Ok(CallForwarding { config, seen: OncePerDay::default(), called: OncePerCountry::default() })
     }
 
     fn look_back(&self) -> Millis {
@@ -133,112 +207,45 @@ impl Detector for CallForwarding {
     }
 
     #[inline]
-    fn looks_back_at(&self, leg: &Leg) -> bool {
-        matches!(leg.what, What::Forwarded { .. })
+    fn looks_back_at(&self, what: &What) -> bool {
+        matches!(what, What::Forwarded(_))
     }
 
     #[inline]
-    fn select(&self, row: &Row<'_>) -> Option<(Subject, Leg)> {
-        let user = row.user();
-        if !user.is_present() {
-            return None;
-        }
-        let leg = match row.event() {
-            known::FORWARDING_CHANGE => change(row),
-            _ => redirected(row),
-        };
-        match leg {
-            Some(leg) => Some((Subject::User(user), leg)),
-            None => {
-                let day = day_of(row.local_time());
-                self.seen.first(user, day).then(|| (Subject::User(user), leg_of(row, What::Seen)))
-            }
-        }
+    fn select(&self, row: &Row<'_>) -> Option<(Subject, What)> {
+        self.pick(row)
     }
 
-    fn step(&self, state: &mut State, now: &Now<'_, Leg>, episodes: &mut Episodes<Facts>) {
-        let day = day_of(now.start + i64::from(now.event.offset) * MINUTE);
-        if state.first_day == 0 {
-            state.first_day = day;
-        }
-        let age = day - state.first_day;
-        match now.event.what {
+    #[inline]
+    fn learn(&self, row: &Row<'_>, day: &mut habits::Day) -> bool {
+        day.learn(row)
+    }
+
+    fn step(
+        &self,
+        state: &mut State,
+        now: &Now<'_, What, habits::Countries>,
+        episodes: &mut Episodes<Facts>,
+    ) {
+        // UTC days: they never run backwards, whatever zone the user's telephones are in.
+        let today = day_of(now.start);
+        state.begin(today, now.start, self.config.before_hours * HOUR);
+        match &now.event {
             What::Seen => {}
-            What::Changed { .. } => self.change(state, now, age, episodes),
-            What::Forwarded { .. } => self.forwarded(state, now, age, episodes),
+            What::Called(country) => state.countries.note(*country, today, self.config.forget_days),
+            What::SignedIn(names) => state.note_names(now.subject, names),
+            What::Failed => state.note_failure(now.start),
+            What::Reset(entry, actor) => state.note_reset(now.start, *entry, *actor),
+            What::Forwarded(leg) => self.forwarded(state, now, leg, today, episodes),
+            What::Switched(change) => self.switched(state, now, change, today, episodes),
+            What::Off(offset) => self.switched_off(state, now, *offset, episodes),
         }
     }
 
     fn describe(&self, _subject: Subject, episode: &Episode<Facts>) -> Report {
-        report::describe(episode)
+        report::describe(&self.config, episode)
     }
 }
-
-fn leg_of(row: &Row<'_>, what: What) -> Leg {
-    let offset = row.local_offset() as i16;
-    Leg { what, number: Number::ABSENT, country: Name::ABSENT, class: Class::Harmless, seconds: 0, offset }
-}
-
-/// Forwarding switched on to an outside number.
-fn change(row: &Row<'_>) -> Option<Leg> {
-    let class = class(row.forward_class());
-    if !row.forward_enabled()
-        || class == Class::Harmless
-        || ringfence_sdk::directory::is_ours(row.forward_to())
-    {
-        return None;
-    }
-    let time = working_time(row.location());
-    let actor = row.actor();
-    let foreign = actor.is_present() && ![row.user(), row.user_uuid(), row.user_name()].contains(&actor);
-    let outside = time.is_known() && !time.is_open(row.local_time());
-    let what = What::Changed { outside, foreign, actor };
-    Some(Leg { number: row.forward_to(), country: row.forward_country(), class, ..leg_of(row, what) })
-}
-
-/// A call that was sent on to an outside number.
-#[inline]
-fn redirected(row: &Row<'_>) -> Option<Leg> {
-    let reason = [row.related_reason(), row.redirect_reason(), row.original_reason()];
-    let by = |names: &[Name]| reason.iter().any(|r| names.contains(r));
-    let forwarded = by(FORWARDED);
-    if !forwarded && !row.redirecting_number().is_present() && !row.redirecting_party().is_present() {
-        return None;
-    }
-    let class = class(row.called_class());
-    if class == Class::Harmless || row.called_ours() {
-        return None;
-    }
-    let transfer = !forwarded && by(TRANSFERRED);
-    // Whoever answers the phone transfers calls within the country all day.
-    if transfer && class == Class::National {
-        return None;
-    }
-    let what = What::Forwarded { transfer };
-    Some(Leg {
-        number: row.called_number(),
-        country: row.called_country(),
-        class,
-        seconds: row.duration(),
-        ..leg_of(row, what)
-    })
-}
-
-/// Reasons of forwarding by a setting.
-const FORWARDED: &[Name] = &[
-    known::CALLFORWARDALWAYS,
-    known::CALLFORWARDBUSY,
-    known::CALLFORWARDNOANSWER,
-    known::CALLFORWARDNOTREACHABLE,
-    known::CALLFORWARDSELECTIVE,
-    known::CALLFORWARDMODEBASED,
-    known::UNCONDITIONAL,
-    known::NOANSWER,
-    known::USERBUSY,
-];
-
-/// Reasons of a transfer.
-const TRANSFERRED: &[Name] = &[known::DEFLECTION, known::CONSULTATIVETRANSFER];
 
 #[cfg(test)]
 mod tests;

@@ -2,9 +2,10 @@
 //!
 //! Every node knows the mean path length of the sample's rows that passed it. On a row's way down a tree, each cut changes that mean; the
 //! change belongs to the feature cut. Over a path the changes add up exactly to `h(x) - mean at the root`; a feature's
-//! part is the mean over all trees, counted positive when it shortened the path. The score is then shared out in the
+//! part is the sum over all trees, counted positive when it shortened the path. The score is then shared out in the
 //! same proportions: `base + Σ contributions = score`, where `base` is the score of the mean path.
 
+use crate::score::next;
 use crate::{Error, Forest};
 
 /// A score and where it comes from.
@@ -26,10 +27,13 @@ impl Explanation {
         order.sort_by(|a, b| self.contributions[*b].total_cmp(&self.contributions[*a]).then(a.cmp(b)));
         order
     }
-}
 
-/// Below this difference in path length there is nothing to share out.
-const NOTHING: f64 = 1e-9;
+    /// The contributions with the base shared out evenly among the features: these alone sum to the score.
+    pub fn shares(&self) -> Vec<f64> {
+        let even = self.base / self.contributions.len() as f64;
+        self.contributions.iter().map(|c| c + even).collect()
+    }
+}
 
 impl Forest {
     /// The score of a row with each feature's part in it.
@@ -38,25 +42,28 @@ impl Forest {
     /// As [`Forest::score`].
     pub fn explain(&self, row: &[f64]) -> Result<Explanation, Error> {
         self.check(row)?;
-        let trees = self.roots.len() as f64;
         let mut shorter = vec![0.0; self.features()];
-        let mut mean = 0.0;
-        let mut depth = 0.0;
-        for root in &self.roots {
-            let mut at = *root as usize;
-            mean += f64::from(self.expected[at]);
-            while let Some(next) = self.nodes[at].next(row) {
-                shorter[self.nodes[at].feature()] +=
-                    f64::from(self.expected[at]) - f64::from(self.expected[next]);
-                at = next;
+        let (mut mean, mut length) = (0.0, 0.0);
+        for tree in self.trees.iter() {
+            let mut at = 0;
+            mean += tree.passed[0].path;
+            loop {
+                let node = &tree.nodes[at];
+                let to = next(node, row[node.feature as usize]);
+                if to == at {
+                    break;
+                }
+                shorter[node.feature as usize] += tree.passed[at].path - tree.passed[to].path;
+                at = to;
             }
-            depth += self.nodes[at].path_length();
+            length += tree.passed[at].path;
         }
-        let (score, base) = (self.score_of(depth / trees), self.score_of(mean / trees));
+        let base = self.score_of(mean);
+        // `score - base` is what a path shorter by `total` makes of the base; where changes cancel out, its slope.
         let total: f64 = shorter.iter().sum();
-        let scale = if total.abs() < NOTHING { 0.0 } else { (score - base) / total };
+        let slope = self.scale * std::f64::consts::LN_2;
+        let scale = base * if total == 0.0 { slope } else { (total * slope).exp_m1() / total };
         let contributions = shorter.into_iter().map(|s| s * scale).collect();
-        let base = if scale == 0.0 { score } else { base };
-        Ok(Explanation { score, base, contributions })
+        Ok(Explanation { score: self.score_of(length), base, contributions })
     }
 }

@@ -45,26 +45,41 @@ impl Random {
     pub(crate) fn unit(&mut self) -> f64 {
         (self.next() >> 11) as f64 * (1.0 / (1u64 << 53) as f64)
     }
+}
 
-    /// `sample` different numbers below `count` (Floyd's algorithm; for more than half, a partial shuffle).
-    pub(crate) fn choose(&mut self, count: usize, sample: usize, chosen: &mut Vec<u32>) {
+/// Draws samples without replacement from rows `0..count`.
+pub(crate) struct Sampler {
+    count: usize,
+    /// One bit per row: already in the sample. All zero between draws.
+    taken: Vec<u64>,
+}
+
+impl Sampler {
+    pub(crate) fn new(count: usize) -> Sampler {
+        Sampler { count, taken: vec![0; count.div_ceil(64)] }
+    }
+
+    /// `sample` different rows (Floyd's algorithm: one draw per row, however many there are).
+    pub(crate) fn choose(&mut self, sample: usize, random: &mut Random, chosen: &mut Vec<u32>) {
         chosen.clear();
-        if sample * 2 >= count {
-            chosen.extend(0..count as u32);
-            for i in 0..sample {
-                let j = i + self.below(count - i);
-                chosen.swap(i, j);
-            }
-            chosen.truncate(sample);
-            return;
+        for last in self.count - sample..self.count {
+            let pick = random.below(last + 1);
+            let pick = if self.take(pick) { pick } else { last };
+            self.take(pick);
+            chosen.push(pick as u32);
         }
-        let mut seen = std::collections::BTreeSet::new();
-        for last in count - sample..count {
-            let pick = self.below(last + 1) as u32;
-            let pick = if seen.insert(pick) { pick } else { last as u32 };
-            seen.insert(pick);
-            chosen.push(pick);
+        for row in chosen.iter() {
+            self.taken[*row as usize / 64] = 0;
         }
+    }
+
+    /// Whether the row was still free.
+    fn take(&mut self, row: usize) -> bool {
+        let word = &mut self.taken[row / 64];
+        let bit = 1 << (row % 64);
+        let free = *word & bit == 0;
+        *word |= bit;
+        free
     }
 }
 
@@ -75,15 +90,33 @@ mod tests {
 
     proptest! {
         #[test]
-        fn samples_are_distinct(count in 2usize..2000, part in 1usize..400, seed: u64) {
+        fn samples_are_distinct(count in 2usize..2000, part in 1usize..2000, seed: u64) {
+            let part = part.min(count);
+            let mut random = Random::for_tree(seed, 0);
+            let mut sampler = Sampler::new(count);
             let mut chosen = Vec::new();
-            Random::for_tree(seed, 0).choose(count, part.min(count), &mut chosen);
-            prop_assert_eq!(chosen.len(), part.min(count));
-            chosen.sort_unstable();
-            chosen.dedup();
-            prop_assert_eq!(chosen.len(), part.min(count));
-            prop_assert!(chosen.iter().all(|c| (*c as usize) < count));
+            for _ in 0..3 {
+                sampler.choose(part, &mut random, &mut chosen);
+                prop_assert_eq!(chosen.len(), part);
+                chosen.sort_unstable();
+                chosen.dedup();
+                prop_assert_eq!(chosen.len(), part);
+                prop_assert!(chosen.iter().all(|c| (*c as usize) < count));
+            }
         }
+    }
+
+    #[test]
+    fn every_row_is_drawn_equally_often() {
+        let mut random = Random::for_tree(3, 0);
+        let mut sampler = Sampler::new(20);
+        let (mut drawn, mut chosen) = ([0u32; 20], Vec::new());
+        for _ in 0..20_000 {
+            sampler.choose(5, &mut random, &mut chosen);
+            chosen.iter().for_each(|c| drawn[*c as usize] += 1);
+        }
+        // 5,000 expected each, standard deviation 61.
+        assert!(drawn.iter().all(|d| (4_700..5_300).contains(d)), "{drawn:?}");
     }
 
     #[test]

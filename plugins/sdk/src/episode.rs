@@ -127,6 +127,11 @@ impl<F> Episode<F> {
         self.severity = self.severity.max(severity);
     }
 
+    /// Closes it no later than at this moment, unless more is added: for an event that ends it.
+    pub fn close_by(&mut self, at: Millis) {
+        self.open_until = self.open_until.min(at.max(self.last_event));
+    }
+
     pub(crate) fn variant(&self) -> u8 {
         self.variant
     }

@@ -28,6 +28,7 @@ const PAYLOAD: u64 = (1 << KIND_SHIFT) - 1;
 const E164: u64 = 1 << KIND_SHIFT;
 const DIGITS: u64 = 2 << KIND_SHIFT;
 const OTHER: u64 = 3 << KIND_SHIFT;
+const RANGE: u64 = 4 << KIND_SHIFT;
 /// Longest E.164 number and longest packed dial string.
 const MAX_DIGITS: usize = 15;
 
@@ -56,6 +57,13 @@ impl Number {
             .bytes()
             .fold(0xcbf2_9ce4_8422_2325u64, |h, b| (h ^ u64::from(b)).wrapping_mul(0x0100_0000_01b3));
         Number(OTHER | ((hash ^ (hash >> 60)) & PAYLOAD))
+    }
+
+    /// The range of a full international number: all that share it but for the last `dropped` digits (at most 9).
+    pub fn range(self, dropped: u32) -> Option<Number> {
+        let dropped = dropped.min(9);
+        let digits = self.e164()? / 10u64.pow(dropped);
+        (digits > 0).then_some(Number(RANGE | (digits << 4) | u64::from(dropped)))
     }
 
     /// What it holds.
@@ -136,7 +144,7 @@ mod tests {
 
     #[test]
     fn a_range_shows_what_it_leaves_open() {
-        let range = Number((4 << KIND_SHIFT) | (3_712_810 << 4) | 4);
+        let range = Number::from_e164(37_128_101_234).unwrap().range(4).unwrap();
         assert_eq!((range.kind(), range.to_string()), (NumberKind::Range, "+3712810xxxx".to_owned()));
         assert!(range.is_present() && range.e164().is_none());
     }

@@ -7,7 +7,7 @@ use serde::Serialize;
 
 use super::super::{CliError, CliResult, Format, Global};
 use super::{runtime, table};
-use crate::plugin::{self, Inspection, Manifest, Problem};
+use crate::plugin::{self, Filter, Inspection, Manifest, Problem};
 
 /// What is shown; the parts that could be read are there even if the verdict is no.
 #[derive(Serialize)]
@@ -68,9 +68,28 @@ fn find(name: &str) -> Result<(String, Vec<u8>), CliError> {
     }
 }
 
+fn list<'a>(items: impl Iterator<Item = &'a str>) -> String {
+    let items: Vec<&str> = items.collect();
+    if items.is_empty() { "–".to_owned() } else { items.join(", ") }
+}
+
+/// The plugin's own filter, or with a word before it that of another set of rows; what lets everything through is shown
+/// only for the first.
+fn print_filter(line: &impl Fn(&str, &str), word: &str, filter: &Filter) {
+    let lists = [
+        ("directions", &filter.direction),
+        ("call types", &filter.call_types),
+        ("other class", &filter.other_class),
+    ];
+    for (name, texts) in lists {
+        if word.is_empty() || !texts.is_empty() {
+            line(&format!("{word}{name}"), &list(texts.iter().map(String::as_str)));
+        }
+    }
+}
+
 fn print(report: &Report) {
-    let line = |name: &str, value: &str| println!("{name:<13} {value}");
-    let list = |items: Vec<&str>| if items.is_empty() { "–".to_owned() } else { items.join(", ") };
+    let line = |name: &str, value: &str| println!("{name:<16} {value}");
     if let Some(m) = &report.manifest {
         println!("{} {}: {}\n", m.id, m.version, m.summary);
     }
@@ -80,16 +99,22 @@ fn print(report: &Report) {
     line("interface", report.interface.as_deref().unwrap_or("–"));
     if let Some(m) = &report.manifest {
         line("partition", m.partition.name());
-        line("events", &list(m.events.iter().map(|e| e.name()).collect()));
-        line("columns", &list(m.columns.iter().map(|c| c.field().name).collect()));
-        line("capabilities", &list(m.capabilities.iter().map(|c| c.name()).collect()));
+        line("events", &list(m.events.iter().map(|e| e.name())));
+        line("columns", &list(m.columns.iter().map(|c| c.name())));
+        line("capabilities", &list(m.capabilities.iter().map(|c| c.name())));
         line("state schema", &m.state_schema.to_string());
-        let texts = |texts: &[String]| list(texts.iter().map(String::as_str).collect());
-        line("directions", &texts(&m.filter.direction));
-        line("call types", &texts(&m.filter.call_types));
+        print_filter(&line, "", &m.filter);
+        if let Some(also) = &m.also {
+            line("also by", also.key.name());
+            line("drop digits", &also.drop_digits.to_string());
+            print_filter(&line, "also ", &also.filter);
+        }
+        if let Some(organisation) = &m.organisation {
+            print_filter(&line, "all ", &organisation.filter);
+        }
     }
-    line("imports", &list(report.imports.iter().map(String::as_str).collect()));
-    line("exports", &list(report.exports.iter().map(String::as_str).collect()));
+    line("imports", &list(report.imports.iter().map(String::as_str)));
+    line("exports", &list(report.exports.iter().map(String::as_str)));
     if let Some(m) = report.manifest.as_ref().filter(|m| !m.settings.is_empty()) {
         let mut table = table(&["setting", "type", "default", "allowed", "meaning"]);
         for (name, setting) in &m.settings {

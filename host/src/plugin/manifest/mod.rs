@@ -4,15 +4,18 @@
 //! component keeps to it (`interface`).
 
 mod settings;
+mod subjects;
 
 use std::collections::BTreeMap;
 
-use model::fields::{PersonalData, well_known};
+use model::fields::PersonalData;
 use model::{EventKind, FieldId, SubjectKind};
 use serde::{Deserialize, Serialize};
 
+use super::columns::{ColumnSource, ROW_COLUMN};
 use super::error::Problem;
-pub use settings::{Setting, SettingType, complete, with_limits};
+pub use settings::{Setting, SettingType, complete, for_plugin, over};
+pub use subjects::{Also, AlsoKey, Filter, Organisation};
 
 /// Longest manifest: a hundred settings with long explanations are 20 KiB.
 pub const MAX_MANIFEST_BYTES: usize = 64 << 10;
@@ -39,15 +42,21 @@ pub struct Manifest {
     /// Kinds of events it gets.
     #[serde(serialize_with = "event_names")]
     pub events: Vec<EventKind>,
-    /// Fields its batches hold, in this order.
+    /// What its batches hold, in this order.
     #[serde(serialize_with = "column_names")]
-    pub columns: Vec<FieldId>,
+    pub columns: Vec<ColumnSource>,
     /// Imports it uses.
     pub capabilities: Vec<Capability>,
     /// Version of what it keeps in `state`.
     pub state_schema: u32,
-    /// Which calls it gets.
+    /// Which calls it gets for the things it is partitioned by.
     pub filter: Filter,
+    /// A second subject of the same rows.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub also: Option<Also>,
+    /// Rows that every instance gets.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub organisation: Option<Organisation>,
     /// What the operator may set.
     #[serde(rename = "config")]
     pub settings: BTreeMap<String, Setting>,
@@ -86,16 +95,6 @@ impl Capability {
     }
 }
 
-/// Which `call` events a plugin gets; empty lists let all through.
-#[derive(Clone, Debug, Default, Deserialize, Serialize)]
-#[serde(deny_unknown_fields, default)]
-pub struct Filter {
-    /// `ORIGINATING`, `TERMINATING`.
-    pub direction: Vec<String>,
-    /// Values of `call_type`.
-    pub call_types: Vec<String>,
-}
-
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Text {
@@ -112,6 +111,8 @@ struct Text {
     state_schema: u32,
     #[serde(default)]
     filter: Filter,
+    also: Option<subjects::AlsoText>,
+    organisation: Option<subjects::OrganisationText>,
     #[serde(default)]
     config: BTreeMap<String, settings::Text>,
 }
@@ -137,6 +138,11 @@ impl Manifest {
             wrong(format!("line {line}"), e.message().to_owned())
         })?;
         raw.check()
+    }
+
+    /// Whether its batches say which subjects and settings a row is for.
+    pub fn has_row_column(&self) -> bool {
+        self.columns.contains(&ColumnSource::Row)
     }
 
     /// Id and version of a manifest that may be otherwise wrong, to name it in the message.
@@ -185,10 +191,21 @@ impl Text {
                 Ok((name.clone(), text.check(&name).map_err(|m| wrong(format!("config.{name}"), m))?))
             })
             .collect::<Result<_, Problem>>()?;
-        check_filter(&self.filter)?;
+        self.filter.check("filter")?;
+        let columns = each(&self.columns, "columns", column)?;
+        let also = self.also.map(|also| also.check(partition)).transpose()?;
+        let organisation = self.organisation.map(subjects::OrganisationText::check).transpose()?;
+        let sections = [("[also]", also.is_some()), ("[organisation]", organisation.is_some())];
+        if let Some((section, _)) = sections.iter().find(|(_, there)| *there)
+            && !columns.contains(&ColumnSource::Row)
+        {
+            let message =
+                format!("{section} needs the column \"{ROW_COLUMN}\", which tells for whom a row is: add it");
+            return Err(wrong("columns", message));
+        }
         Ok(Manifest {
             events: each(&self.events, "events", event_kind)?,
-            columns: each(&self.columns, "columns", column)?,
+            columns,
             capabilities: capabilities(&self.capabilities)?,
             id: self.id,
             version: self.version,
@@ -197,6 +214,8 @@ impl Text {
             partition,
             state_schema: self.state_schema,
             filter: self.filter,
+            also,
+            organisation,
             settings,
         })
     }
@@ -240,9 +259,15 @@ fn event_kind(text: &str) -> Result<EventKind, String> {
     })
 }
 
-fn column(text: &str) -> Result<FieldId, String> {
+fn column(text: &str) -> Result<ColumnSource, String> {
+    if text == ROW_COLUMN {
+        return Ok(ColumnSource::Row);
+    }
     let Some(field) = FieldId::from_name(text) else {
-        let near = FieldId::near_misses(short(text).as_str());
+        let mut near = FieldId::near_misses(short(text).as_str());
+        if text.starts_with('$') || text == "row" {
+            near.insert(0, ROW_COLUMN);
+        }
         let hint = if near.is_empty() {
             "see docs/fields.md".to_owned()
         } else {
@@ -253,7 +278,7 @@ fn column(text: &str) -> Result<FieldId, String> {
     if field.field().personal == PersonalData::Secret {
         return Err(format!("'{text}' works like a password and is not given to plugins: remove it"));
     }
-    Ok(field)
+    Ok(ColumnSource::Field(field))
 }
 
 fn capabilities(texts: &[String]) -> Result<Vec<Capability>, Problem> {
@@ -264,27 +289,6 @@ fn capabilities(texts: &[String]) -> Result<Vec<Capability>, Problem> {
         Capability::from_name(text)
             .ok_or_else(|| format!("'{}' is not known: use names, directory, state or log", short(text)))
     })
-}
-
-fn check_filter(filter: &Filter) -> Result<(), Problem> {
-    for direction in &filter.direction {
-        if !matches!(direction.as_str(), "ORIGINATING" | "TERMINATING") {
-            let message =
-                format!("'{}' is not a direction: use ORIGINATING or TERMINATING", short(direction));
-            return Err(wrong("filter.direction", message));
-        }
-    }
-    for call_type in &filter.call_types {
-        let known = call_type == "UNKNOWN" || call_type.starts_with("SIP_");
-        if !(known && well_known::VALUES.contains(&call_type.as_str())) {
-            let known: Vec<&str> =
-                well_known::VALUES.iter().copied().filter(|v| v.starts_with("SIP_")).collect();
-            let message =
-                format!("'{}' is not a call type: use {} or UNKNOWN", short(call_type), known.join(", "));
-            return Err(wrong("filter.call_types", message));
-        }
-    }
-    Ok(())
 }
 
 /// `a-z 0-9 -`, beginning with a letter.
@@ -318,8 +322,8 @@ fn event_names<S: serde::Serializer>(events: &[EventKind], serializer: S) -> Res
     serializer.collect_seq(events.iter().map(|e| e.name()))
 }
 
-fn column_names<S: serde::Serializer>(columns: &[FieldId], serializer: S) -> Result<S::Ok, S::Error> {
-    serializer.collect_seq(columns.iter().map(|c| c.field().name))
+fn column_names<S: serde::Serializer>(columns: &[ColumnSource], serializer: S) -> Result<S::Ok, S::Error> {
+    serializer.collect_seq(columns.iter().map(|c| c.name()))
 }
 
 #[cfg(test)]

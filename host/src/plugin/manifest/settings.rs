@@ -136,15 +136,30 @@ impl Setting {
     }
 }
 
-/// Settings as [`complete`] gives them, and beside them what a plugin should know of its limits: with how much memory it must do. No
-/// setting's name begins with `$`.
+/// Settings as [`complete`] gives them, and beside them what a plugin should know that is no setting: with how much memory it
+/// must do, and the settings that hold for some records, which name them by their place in this list, from 1. No setting's name
+/// begins with `$`.
 ///
 /// # Errors
 /// When the settings are no JSON object.
-pub fn with_limits(settings: &str, limits: &Limits) -> Result<String, String> {
-    let mut all: Map<String, Value> = serde_json::from_str(settings).map_err(|e| e.to_string())?;
+pub fn for_plugin(settings: &str, variants: &[String], limits: &Limits) -> Result<String, String> {
+    let read = |text: &str| -> Result<Map<String, Value>, String> {
+        serde_json::from_str(text).map_err(|e| e.to_string())
+    };
+    let mut all = read(settings)?;
     all.insert("$limits".to_owned(), serde_json::json!({ "memory_mib": limits.memory_mib }));
+    if !variants.is_empty() {
+        let variants = variants.iter().map(|v| read(v).map(Value::Object)).collect::<Result<_, _>>()?;
+        all.insert("$variants".to_owned(), Value::Array(variants));
+    }
     Ok(Value::Object(all).to_string())
+}
+
+/// The operator's values with those of an override over them.
+pub fn over(given: &Value, differs: &Map<String, Value>) -> Value {
+    let mut all = given.as_object().cloned().unwrap_or_default();
+    all.extend(differs.iter().map(|(name, value)| (name.clone(), value.clone())));
+    Value::Object(all)
 }
 
 /// The operator's values checked, with defaults for the rest, as the JSON text a plugin is given.

@@ -1,4 +1,5 @@
 use super::*;
+use crate::config::Limits;
 use serde_json::json;
 
 const GOOD: &str = r#"
@@ -36,7 +37,11 @@ fn message(text: &str) -> String {
 #[test]
 fn a_good_one_is_read() {
     let manifest = Manifest::parse(GOOD.as_bytes()).unwrap();
-    assert_eq!(manifest.columns, [FieldId::start_time, FieldId::record_id, FieldId::user]);
+    assert_eq!(
+        manifest.columns,
+        [FieldId::start_time, FieldId::record_id, FieldId::user].map(ColumnSource::Field)
+    );
+    assert!(manifest.also.is_none() && manifest.organisation.is_none() && !manifest.has_row_column());
     assert_eq!(manifest.partition, SubjectKind::User);
     assert_eq!(manifest.events, [EventKind::Call, EventKind::ForwardingChange]);
     assert_eq!(manifest.capabilities, [Capability::Names, Capability::State]);
@@ -69,6 +74,85 @@ fn each_mistake_names_its_key_and_what_is_allowed() {
             assert!(message.contains(part), "{message:?} lacks {part:?}");
         }
     }
+}
+
+/// With a second subject and rows for every instance.
+fn shared() -> String {
+    let sections = "[also]\npartition = \"number\"\nkey = \"other_party\"\ndrop_digits = 4\n[also.filter]\n\
+                    direction = [\"TERMINATING\"]\n[organisation]\n[organisation.filter]\nother_class = [\"premium\"]\n\
+                    [config.min_calls]";
+    GOOD.replacen("\"user\"]", "\"$row\", \"user\"]", 1).replacen("[config.min_calls]", sections, 1)
+}
+
+#[test]
+fn a_second_subject_and_rows_for_everybody_are_read() {
+    let manifest = Manifest::parse(shared().as_bytes()).unwrap();
+    assert_eq!(manifest.columns[2], ColumnSource::Row);
+    let also = manifest.also.unwrap();
+    assert_eq!((also.key, also.drop_digits), (AlsoKey::OtherParty, 4));
+    assert_eq!(also.filter.direction, ["TERMINATING"]);
+    assert_eq!(manifest.organisation.unwrap().filter.other_class, ["premium"]);
+    let bare = GOOD.replacen("\"user\"]", "\"$row\", \"user\"]", 1)
+        + "[also]\npartition = \"location\"\n[organisation]\n";
+    let manifest = Manifest::parse(bare.as_bytes()).unwrap();
+    assert_eq!(manifest.also.unwrap().key, AlsoKey::Location);
+    assert!(manifest.organisation.unwrap().filter.direction.is_empty());
+}
+
+#[test]
+fn mistakes_in_them_name_their_key_too() {
+    let cases = [
+        ("\"$row\", ", "", ["columns", "[also] needs the column \"$row\""]),
+        ("\"$row\"", "\"$rows\"", ["columns", "did you mean $row"]),
+        ("\"$row\"", "\"row\"", ["columns", "did you mean $row"]),
+        ("\"$row\"", "\"$row\", \"$row\"", ["columns", "twice"]),
+        ("\"number\"", "\"numbers\"", ["also.partition", "location"]),
+        ("\"number\"", "\"organisation\"", ["also.partition", "[organisation]"]),
+        ("\"number\"", "\"location\"", ["also", "for numbers"]),
+        (
+            "partition = \"number\"\nkey = \"other_party\"\ndrop_digits = 4",
+            "partition = \"user\"",
+            ["also.partition", "already"],
+        ),
+        ("key = \"other_party\"\n", "", ["also.key", "called_number"]),
+        ("\"other_party\"", "\"other\"", ["also.key", "other_party"]),
+        ("drop_digits = 4", "drop_digits = 9", ["also.drop_digits", "8"]),
+        ("drop_digits = 4", "drop_digits = -1", ["line", "u32"]),
+        ("drop_digits", "drop_digit", ["line", "drop_digits"]),
+        ("[\"TERMINATING\"]", "[\"INBOUND\"]", ["also.filter.direction", "TERMINATING"]),
+        ("[\"premium\"]", "[\"expensive\"]", ["organisation.filter.other_class", "satellite"]),
+        ("[organisation.filter]", "[organisation.filters]", ["line", "filter"]),
+    ];
+    for (from, to, expected) in cases {
+        let text = shared().replacen(from, to, 1);
+        assert_ne!(text, shared(), "{from}");
+        let message = message(&text);
+        for part in expected {
+            assert!(message.contains(part), "{from}: {message:?} lacks {part:?}");
+        }
+    }
+    let without = shared().replacen("\"$row\", ", "", 1);
+    let start = without.find("[also]").unwrap();
+    let end = without.find("[organisation]").unwrap();
+    let without = format!("{}{}", &without[..start], &without[end..]);
+    assert!(message(&without).contains("[organisation] needs the column"));
+}
+
+#[test]
+fn a_plugin_is_told_its_limits_and_the_settings_of_some() {
+    let settings = Manifest::parse(GOOD.as_bytes()).unwrap().settings;
+    let given = json!({"min_calls": 20, "share": 0.25});
+    let differs = json!({"min_calls": 60});
+    let variant = complete(&settings, &over(&given, differs.as_object().unwrap())).unwrap();
+    let base = complete(&settings, &given).unwrap();
+    let limits = Limits { memory_mib: 64, ..Limits::default() };
+    let text = for_plugin(&base, &[variant], &limits).unwrap();
+    let expected = json!({
+        "min_calls": 20, "prefixes": [], "share": 0.25, "$limits": {"memory_mib": 64},
+        "$variants": [{"min_calls": 60, "prefixes": [], "share": 0.25}],
+    });
+    assert_eq!(serde_json::from_str::<serde_json::Value>(&text).unwrap(), expected);
+    assert!(!for_plugin(&base, &[], &limits).unwrap().contains("$variants"));
 }
 
 #[test]

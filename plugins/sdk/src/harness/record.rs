@@ -111,7 +111,8 @@ impl Record {
         }
     }
 
-    pub(crate) fn start(&self) -> Millis {
+    /// When it starts.
+    pub fn start(&self) -> Millis {
         self.millis("start_time")
     }
 
