@@ -184,8 +184,7 @@ impl CallForwarding {
 
     /// A destination that is usual is remarkable only by far more calls than ever.
     fn usual_level(&self, abroad: bool, hour: &Hour) -> i32 {
-        let most =
-            (self.config.usual_factor * f64::from(hour.usual)).max(2.0 * self.config.national_hour as f64);
+        let most = self.unusual(hour, 2 * self.config.national_hour);
         if abroad && hour.calls as f64 >= most { level::MEDIUM } else { 0 }
     }
 
@@ -214,8 +213,16 @@ impl CallForwarding {
 
     /// Whether so many calls within an hour are out of the ordinary.
     fn is_burst(&self, hour: &Hour) -> bool {
-        let least = (self.config.usual_factor * f64::from(hour.usual)).max(self.config.national_hour as f64);
-        hour.calls as f64 >= least
+        hour.calls as f64 >= self.unusual(hour, self.config.national_hour)
+    }
+
+    /// Whether so many calls in a night are out of the ordinary: those on call are rung in some nights more than in others.
+    fn is_sleepless(&self, hour: &Hour) -> bool {
+        f64::from(hour.night) >= self.unusual(hour, usize::from(self.config.national_outside))
+    }
+
+    fn unusual(&self, hour: &Hour, least: usize) -> f64 {
+        (self.config.usual_factor * f64::from(hour.usual)).max(least as f64)
     }
 
     fn national_level(&self, age: i32, leg: &Leg, hour: &Hour, suspicion: u8) -> i32 {
@@ -224,7 +231,7 @@ impl CallForwarding {
             return 0;
         }
         let mut sum = suspicion.count_ones() as i32;
-        if self.is_burst(hour) || hour.night >= self.config.national_outside {
+        if self.is_burst(hour) || self.is_sleepless(hour) {
             sum += level::MEDIUM;
         }
         // Queues overflow to answering services by the dozen.
