@@ -1,8 +1,9 @@
 //! The `ringfence` host: from call records to findings.
 //!
 //! Arrows point one way (docs/architecture.md): `config` and `directory` know nothing of the rest; `source` reads
-//! files and `normalize` makes events; `store` keeps them; `plugin` runs detectors; `engine` joins them; `telemetry` counts
-//! what they do and `api` shows it; `cli` is what a person calls. Nobody imports `cli`, and only `cli` imports `api`.
+//! files and `normalize` makes events; `store` keeps them; `plugin` runs detectors; `engine` joins them; `eval` measures
+//! them against labelled folders; `telemetry` counts what they do and `api` shows it; `cli` is what a person calls. Nobody
+//! imports `cli`, and only `cli` imports `api`.
 
 pub mod api;
 pub mod cli;
@@ -10,6 +11,7 @@ pub mod config;
 pub mod demo;
 pub mod directory;
 pub mod engine;
+pub mod eval;
 pub mod normalize;
 pub mod plugin;
 pub mod source;

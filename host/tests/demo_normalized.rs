@@ -107,13 +107,16 @@ fn nothing_is_set_aside_and_every_form_gives_the_same_events() {
 fn destinations_are_as_planted(read: &Read) {
     for label in DEMO.labels.attacks.iter().chain(&DEMO.labels.lookalikes) {
         let expected: &[&str] = match label.kind.as_str() {
-            "toll-fraud-burst" | "account-takeover" => &["international"],
-            "forwarding-fraud" | "through-dialling" | "wangiri" | "caribbean-callback" => &["international"],
-            "slow-drip" => &["international", "premium"],
+            "toll-fraud-burst" | "through-dialling" | "wangiri" | "caribbean-callback" => &["international"],
+            "account-takeover" | "forwarding-fraud" | "slow-drip" => {
+                &["international", "premium", "satellite"]
+            }
             "premium-abuse" => &["premium"],
             "autodialer" | "campaign-day" => &["national", "mobile", "invalid"],
-            "own-mobile-forwarding" => &["national", "mobile"],
-            "trade-fair" | "conference-series" => &["international"],
+            "own-mobile-forwarding" | "locked-out" | "appointment-reminders" => &["national", "mobile"],
+            "trade-fair" | "conference-series" | "new-supplier" | "family-abroad" | "foreign-caller" => {
+                &["international"]
+            }
             _ => continue,
         };
         for id in &label.records {

@@ -194,7 +194,7 @@ fn config_check_knows_the_plugins_settings() {
     let bench = Bench::new();
     for (text, part) in [
         ("plugins:\n  mass-dialng: {enabled: true}\n", "did you mean mass-dialing?"),
-        ("plugins:\n  mass-dialing:\n    config: {burst_cals: 5}\n", "did you mean burst_calls?"),
+        ("plugins:\n  mass-dialing:\n    config: {flood_cals: 5}\n", "did you mean flood_calls?"),
         ("country: Spain\n", "write it like 'ES'"),
     ] {
         let file = bench.write("wrong.yaml", text);
@@ -203,6 +203,6 @@ fn config_check_knows_the_plugins_settings() {
         assert!(run.stderr.contains(part), "{text}: {}", run.stderr);
     }
     let file =
-        bench.write("right.yaml", "country: ES\nplugins:\n  mass-dialing:\n    config: {burst_calls: 5}\n");
+        bench.write("right.yaml", "country: ES\nplugins:\n  mass-dialing:\n    config: {flood_calls: 40}\n");
     bench.run(&["config", "check", "--config", &file]).ok();
 }

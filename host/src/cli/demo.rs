@@ -12,10 +12,11 @@ use clap::{Args, ValueEnum};
 use super::run::Evaluation;
 use super::session::{Session, with_store_in};
 use super::{CliError, CliResult, Global, plugin_set};
-use crate::demo::report::{self, Comparison};
-use crate::demo::{self, Demo, Options, Parts};
+use crate::demo::{self, Demo, Options, Parts, report};
 use crate::directory::Directory;
 use crate::engine::log::Progress;
+use crate::eval::compare::{Comparison, compare};
+use crate::eval::style::Style;
 use crate::plugin::Plugin;
 use crate::source::Input;
 use crate::store::FindingFilter;
@@ -161,10 +162,10 @@ fn remove(folder: &Path) -> Result<(), CliError> {
 /// # Errors
 /// When standard output cannot be written.
 pub fn report(demo: &Demo, findings: &[Finding], args: &DemoArgs, folder: &Path) -> Result<(), CliError> {
-    let comparison = report::compare(&demo.labels, findings);
+    let comparison = compare(&demo.labels, findings);
     let steps = next_steps(&comparison, args, folder);
     let mut out = std::io::stdout().lock();
-    report::print(&mut out, report::Style::detect(), &comparison, &steps)
+    report::print(&mut out, Style::detect(), &comparison, &steps)
         .map_err(|e| CliError::Environment(format!("cannot print: {e}")))
 }
 

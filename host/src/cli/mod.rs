@@ -3,6 +3,7 @@
 mod config;
 mod db;
 pub mod demo;
+mod eval;
 mod findings;
 mod ingest;
 pub mod output;
@@ -86,6 +87,8 @@ enum Command {
     Plugin(plugin::PluginCommand),
     /// Makes an organisation with planted attacks and shows what is found.
     Demo(demo::DemoArgs),
+    /// Scores the detectors against labelled folders.
+    Eval(eval::EvalArgs),
     /// Looks at the database or brings its schema up to date.
     #[command(subcommand)]
     Db(db::DbCommand),
@@ -230,6 +233,7 @@ fn run_command(cli: Cli) -> CliResult {
         Command::Config(command) => config::run(&command, &cli.global),
         Command::Plugin(command) => plugin::run(&command, &cli.global),
         Command::Demo(args) => demo::run(&args, &cli.global),
+        Command::Eval(args) => eval::run(&args, &cli.global),
         Command::Db(command) => db::run(&command, &cli.global),
         Command::Parked(command) => parked::run(&command, &cli.global),
         Command::State(command) => state::run(&command, &cli.global),

@@ -1,4 +1,4 @@
-//! Events that are not calls: forwarding changes and sign-ins.
+//! Events that are not calls: forwarding changes, sign-ins, resets of passwords.
 //!
 //! Owns their form as JSON. Does not own when they happen.
 
@@ -24,7 +24,20 @@ pub(super) enum What {
         ip: String,
         agent: &'static str,
     },
+    /// Somebody's password or sessions were reset.
+    Reset {
+        ip: String,
+        text: &'static str,
+    },
 }
+
+/// How audit events tell of a reset.
+pub(super) const RESETS: [&str; 4] = [
+    "User's password was reset by an Admin.",
+    "User requested a password reset.",
+    "User's token was revoked by an Admin.",
+    "User was updated: password changed",
+];
 
 /// One such event.
 #[derive(Clone, Debug)]
@@ -33,6 +46,8 @@ pub(super) struct Change {
     pub(super) serial: u32,
     pub(super) at: Millis,
     pub(super) person: u32,
+    /// Who did it, if not the person.
+    pub(super) actor: Option<u32>,
     pub(super) what: What,
 }
 
@@ -40,7 +55,12 @@ const SALT_CHANGE: u64 = 31;
 
 impl Change {
     pub(super) fn new(at: Millis, person: u32, what: What) -> Change {
-        Change { stream: 0, serial: 0, at, person, what }
+        Change { stream: 0, serial: 0, at, person, actor: None, what }
+    }
+
+    /// The same, done by somebody else.
+    pub(super) fn by(self, actor: u32) -> Change {
+        Change { actor: Some(actor), ..self }
     }
 
     pub(super) fn record_id(&self, seed: u64) -> u128 {
@@ -61,6 +81,7 @@ impl Change {
         let kind = match self.what {
             What::Forwarding { .. } => "forwarding-change",
             What::SignIn { .. } => "sign-in",
+            What::Reset { .. } => "admin-change",
         };
         set("event", kind.into());
         set("Report ID", uuid_text(self.record_id(organisation.seed)).into());
@@ -71,7 +92,8 @@ impl Change {
         set("User number", format!("+{}", party.number).into());
         set("Location", SITES[party.site].name.into());
         // People act for themselves; whoever has stolen an account acts as its owner.
-        set("actor", uuid_text(party.uuid).into());
+        let actor = organisation.party(self.actor.unwrap_or(self.person));
+        set("actor", uuid_text(actor.uuid).into());
         let number = |n: Option<u64>| Value::from(n.map_or(String::new(), |n| format!("+{n}")));
         match &self.what {
             What::Forwarding { from, to } => {
@@ -89,6 +111,14 @@ impl Change {
                 set("target", mail.into());
                 set("target type", "USER".into());
                 set("success", (*success).into());
+            }
+            What::Reset { ip, text } => {
+                set("actor ip", ip.clone().into());
+                set("category", "USERS".into());
+                set("description", (*text).into());
+                set("target", mail.into());
+                set("target type", "USER".into());
+                set("success", true.into());
             }
         }
         Value::Object(object)

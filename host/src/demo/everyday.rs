@@ -1,9 +1,10 @@
-//! Ordinary events that are not calls: people sign in, mistype their password, forward calls for an afternoon.
+//! Ordinary events that are not calls: people sign in, mistype their password, have it reset, forward calls for an
+//! afternoon.
 //!
 //! Owns what makes a sign-in or a forwarding change unremarkable. Does not own attacks or labelled look-alikes.
 
 use super::calendar::HOUR;
-use super::change::{Change, What};
+use super::change::{Change, RESETS, What};
 use super::habits::Habits;
 use super::random::{Domain, stream};
 use super::recorder::{Output, Recorder, World};
@@ -34,6 +35,13 @@ pub(super) fn person(world: &World, person: u32, out: &mut Output) {
                 recorder.change(Change::new(at, person, what));
                 at += recorder.seconds(6, 40);
             }
+        }
+        if recorder.dice.chance(0.0015) {
+            let hour = i64::from(habits.start) / 60 + recorder.dice.between(0, 7);
+            let at = recorder.at(person, day, hour, 20);
+            let administrator = recorder.dice.below(u64::from(world.organisation.people)) as u32;
+            let text = *recorder.dice.pick(&RESETS);
+            recorder.change(Change::new(at, person, What::Reset { ip: ip.clone(), text }).by(administrator));
         }
         if recorder.dice.chance(0.004) {
             let hour = i64::from(habits.start) / 60 + recorder.dice.between(1, 7);

@@ -1,63 +1,14 @@
-//! What was planted: attacks, and innocent episodes that look like them.
+//! Labels of what was planted: attacks, and innocent episodes that look like them.
 //!
-//! Owns the form of `labels.json`, which `eval` and others read. Does not own how an episode is made.
+//! Owns which records a label names. Does not own the form of `labels.json` (`eval::labels`) nor how an episode is made.
 
 use model::Millis;
 use model::finding::format_time;
-use serde::{Deserialize, Serialize};
 
 use super::random::is_attack;
 use super::recorder::{Output, World};
 use super::spelling::uuid_text;
-
-/// All that was planted.
-#[derive(Clone, Debug, Default, Deserialize, Serialize)]
-pub struct Labels {
-    /// Seed, users, days and first day of the set.
-    pub set: Set,
-    /// To be found.
-    pub attacks: Vec<Label>,
-    /// Not to be found, or with low severity only.
-    pub lookalikes: Vec<Label>,
-}
-
-/// The options that a set was made with.
-#[derive(Clone, Debug, Default, Deserialize, Serialize)]
-pub struct Set {
-    /// Seed of all chance.
-    pub seed: u64,
-    /// People in the organisation.
-    pub users: u32,
-    /// Length of the period.
-    pub days: u32,
-    /// First day.
-    pub start: String,
-    /// Distinct records.
-    pub records: u64,
-}
-
-/// One planted episode.
-#[derive(Clone, Debug, Deserialize, Serialize)]
-pub struct Label {
-    /// `attack-` or `lookalike-` with kind and number.
-    pub id: String,
-    /// Kind of episode, e.g. `toll-fraud-burst`.
-    pub kind: String,
-    /// UUIDs of those whose records they are.
-    pub users: Vec<String>,
-    /// Their names, in the same order. Some are hostile on purpose.
-    pub names: Vec<String>,
-    /// Numbers of the other side that matter, with `+`.
-    pub numbers: Vec<String>,
-    /// Start of the first event, RFC 3339 UTC.
-    pub first: String,
-    /// Start of the last.
-    pub last: String,
-    /// Identities of all records and events of the episode.
-    pub records: Vec<String>,
-    /// What happens, for people.
-    pub note: String,
-}
+use crate::eval::{Label, Labels, Set};
 
 /// A planted episode before its records are known.
 #[derive(Debug)]

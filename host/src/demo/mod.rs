@@ -1,7 +1,7 @@
 //! A synthetic organisation with its call records, planted attacks and innocent look-alikes.
 //!
-//! Owns the making of the set ([`generate`]), its files ([`Demo::write`]) and the comparison of findings with what was
-//! planted ([`report`]). Does not own ingest or detection: the demo's records take the ordinary path. Everything
+//! Owns the making of the set ([`generate`]), its files ([`Demo::write`]) and what a newcomer is told of it ([`report`]).
+//! Does not own ingest, detection or the comparison with what was planted (`eval`): the demo's records take the ordinary path. Everything
 //! follows from [`Options`]: same options, same bytes.
 
 mod attacks;
@@ -39,7 +39,7 @@ use recorder::{Output, World};
 use render::Chunks;
 use row::Row;
 
-pub use labels::{Label, Labels, Set};
+pub use crate::eval::{Label, Labels, Set};
 pub use write::{Parts, Written};
 
 /// What a set is made from.

@@ -49,24 +49,27 @@ pub(super) const PLANS: &[Plan] = &[
     plan("ZA", "27", &["11NXXXXXX"], &["82NXXXXXX"]),
 ];
 
-/// Ranges that fraud likes: reference/telephony-fraud.md, section 4. One line is one range.
+/// Ranges that fraud likes: reference/telephony-fraud.md, section 4. One line is one range. The list is long and has
+/// countries that everybody calls in it, because the lists of those who sell such numbers are: no country is low-risk.
 #[rustfmt::skip]
 pub(super) const FRAUD_RANGES: &[(&str, &str)] = &[
-    ("LV", "3712810XXXX"),
-    ("SO", "252615XXXXXX"),
-    ("GM", "220720XXXX"),
-    ("SL", "23276NXXXXX"),
-    ("CU", "5352NXXXXX"),
-    ("LT", "3706128XXXX"),
-    ("AL", "35569NXXXXXX"),
-    ("MV", "960778XXXX"),
-    ("TN", "21622NXXXXX"),
-    ("EE", "3725512XXXX"),
+    ("LV", "3712810XXXX"), ("SO", "252615XXXXXX"), ("GM", "220720XXXX"), ("SL", "23276NXXXXX"), ("CU", "5352NXXXXX"),
+    ("LT", "3706128XXXX"), ("AL", "35569NXXXXXX"), ("MV", "960778XXXX"), ("TN", "21622NXXXXX"), ("EE", "3725512XXXX"),
+    ("LR", "23177NXXXXXX"), ("GN", "22462NXXXXXX"), ("BA", "38761NXXXXX"), ("RS", "38163NXXXXX"), ("MD", "37369NXXXXX"),
+    ("BY", "37529NXXXXXX"), ("AZ", "99450NXXXXXX"), ("LK", "9471NXXXXXX"), ("MA", "212661XXXXXX"), ("CD", "24381NXXXXXX"),
+    ("MG", "26132NXXXXXX"), ("TD", "23566NXXXXX"), ("BF", "22670NXXXXX"), ("PG", "67572NXXXXX"), ("VU", "67877NXXXX"),
+    ("GY", "5926NXXXXX"), ("HT", "50934NXXXXX"), ("NG", "234803NXXXXXX"), ("NL", "3162NXXXXXX"), ("CH", "4179NXXXXXX"),
+    ("BE", "3247NXXXXXX"), ("GB", "4470NXXXXXXX"),
 ];
 
-/// Numbers that cost much: Latvian premium, international premium, international networks.
-pub(super) const PREMIUM_RANGES: &[(&str, &str)] =
-    &[("LV", "371900NXXXX"), ("001", "9791NXXXXXXX"), ("001", "8835100NXXXXXXX"), ("EE", "3729000NXX")];
+/// Numbers that cost much: premium, international premium, international networks, satellites.
+pub(super) const PREMIUM_RANGES: &[(&str, &str)] = &[
+    ("LV", "371900NXXXX"),
+    ("001", "9791NXXXXXXX"),
+    ("001", "8835100NXXXXXXX"),
+    ("EE", "3729000NXX"),
+    ("001", "8816NXXXXXXX"),
+];
 
 /// North American numbers that are not domestic though they look so.
 pub(super) const CARIBBEAN: &[(&str, &str)] =

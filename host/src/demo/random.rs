@@ -90,6 +90,14 @@ impl Dice {
         &values[self.below(values.len() as u64) as usize]
     }
 
+    /// From `low` up to `high`, each doubling as likely as the next: what varies by orders of magnitude.
+    pub(super) fn scaled(&mut self, low: i64, high: i64) -> i64 {
+        let low = low.max(1);
+        let doublings = (0..62).take_while(|n| low << n <= high).count().max(1) as u64;
+        let start = low << self.below(doublings);
+        self.between(start, (2 * start - 1).min(high).max(start))
+    }
+
     /// Bell-shaped with mean 0 and variance 1: the sum of twelve uniform values.
     pub(super) fn bell(&mut self) -> f64 {
         (0..12).map(|_| self.unit()).sum::<f64>() - 6.0
@@ -179,6 +187,15 @@ mod tests {
         }
         let busy = (0..20_000).map(|_| dice.busyness()).sum::<f64>() / 20_000.0;
         assert!((busy - 1.0).abs() < 0.05, "{busy}");
+    }
+
+    #[test]
+    fn scaled_values_stay_within_and_reach_both_ends() {
+        let mut dice = Dice::new(5, 1);
+        let drawn: Vec<i64> = (0..5000).map(|_| dice.scaled(3, 100)).collect();
+        assert!(drawn.iter().all(|v| (3..=100).contains(v)));
+        assert!(drawn.iter().any(|v| *v < 5) && drawn.iter().any(|v| *v > 90));
+        assert_eq!((dice.scaled(7, 7), dice.scaled(0, 1)), (7, 1));
     }
 
     #[test]

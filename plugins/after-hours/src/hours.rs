@@ -15,7 +15,7 @@ use crate::rhythm::DAYS;
 const DAY_MINUTES: u16 = 1440;
 
 /// When a call was made, seen from its location.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 pub enum Hours {
     /// In business hours.
     Open,

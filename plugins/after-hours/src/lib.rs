@@ -3,6 +3,7 @@
 //! Owns what counts, what teaches, and the life of a finding. The arithmetic is in [`night`], the memory in [`rhythm`] and
 //! [`places`]; hours and holidays are the directory's, the order of events the SDK's.
 
+mod habits;
 mod hours;
 mod legacy;
 mod night;
@@ -11,8 +12,9 @@ mod report;
 mod rhythm;
 
 use std::cell::RefCell;
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
+use habits::{Callers, Countries, Standing};
 use hours::{Hours, NIGHT, days_off, is_off, night_of};
 use night::{Tally, Weighed};
 use places::{Known, Places, Rule};
@@ -47,6 +49,10 @@ pub struct Config {
     pub own_chance: f64,
     pub own_days: i32,
     pub learn_days: i32,
+    pub organisation_days: u32,
+    pub organisation_learn_days: i32,
+    pub organisation_usual_factor: f64,
+    pub organisation_never_factor: f64,
     pub country_days: u32,
     pub country_settle_days: i32,
     pub country_forget_days: i32,
@@ -138,6 +144,8 @@ pub struct Facts {
     premium: u32,
     /// Calls to countries that were new to the user.
     fresh: u32,
+    /// Of those, to countries that nobody of the organisation called.
+    never: u32,
     mobile: u32,
     seconds: u64,
     location: Name,
@@ -175,7 +183,7 @@ impl Detector for AfterHours {
     type Event = Call;
     type State = State;
     type Facts = Facts;
-    type Habits = ();
+    type Habits = Countries;
 
     const STATE_SCHEMA: u8 = 2;
 
@@ -239,7 +247,25 @@ impl Detector for AfterHours {
     }
 
     #[inline]
-    fn step(&self, state: &mut State, now: &Now<'_, Call>, episodes: &mut Episodes<Facts>) {
+    fn learn(&self, row: &Row<'_>, day: &mut BTreeMap<Name, Callers>) -> bool {
+        let abroad = row.direction() == known::ORIGINATING
+            && row.called_class() == known::INTERNATIONAL
+            && !row.called_ours()
+            && !row.redirecting_number().is_present();
+        if !abroad || !row.user().is_present() || !row.called_country().is_present() {
+            return false;
+        }
+        let time = working_time(row.location());
+        // Where no business hours are known any hour teaches: two people on three days it must be still.
+        let late = hours::hours(&self.config, &time, row.local_time()) > Hours::Near;
+        if late && time.is_known() {
+            return false;
+        }
+        habits::add(day, row.called_country(), habits::trace(&ringfence_sdk::resolve(row.user())))
+    }
+
+    #[inline]
+    fn step(&self, state: &mut State, now: &Now<'_, Call, Countries>, episodes: &mut Episodes<Facts>) {
         let local = local(now);
         let (night, hour) = (night_of(&self.config, local), usize::from(minute_of(local) / 60));
         state.rhythm.turn_to(night);
@@ -300,7 +326,12 @@ impl AfterHours {
     }
 
     /// The night with which the finding that is open began.
-    fn found(&self, state: &State, now: &Now<'_, Call>, episodes: &Episodes<Facts>) -> Option<i32> {
+    fn found(
+        &self,
+        state: &State,
+        now: &Now<'_, Call, Countries>,
+        episodes: &Episodes<Facts>,
+    ) -> Option<i32> {
         state.found.filter(|night| episodes.peek(self.case(*night), now.start).is_some())
     }
 
@@ -356,7 +387,13 @@ impl AfterHours {
     }
 
     /// An unusual call: part of a finding, or one step towards it.
-    fn count(&self, state: &mut State, now: &Now<'_, Call>, habit: Habit, episodes: &mut Episodes<Facts>) {
+    fn count(
+        &self,
+        state: &mut State,
+        now: &Now<'_, Call, Countries>,
+        habit: Habit,
+        episodes: &mut Episodes<Facts>,
+    ) {
         let (config, call) = (&self.config, &now.event);
         let night = night_of(config, local(now));
         let weighed = self.weigh(state, now, habit);
@@ -380,7 +417,8 @@ impl AfterHours {
         let facts = &mut episode.facts;
         for event in added.iter().filter(|e| belongs(e)) {
             let known = state.places.known(event.event.place(), event.event.number, night, self.rule());
-            facts.add(event, known);
+            let standing = now.organisation.standing(config, event.event.country, night);
+            facts.add(event, known, standing);
             let habit = self.habit(state, event);
             let chance = (habit.chance * 100_000.0) as u32;
             if facts.calls == 1 || chance < facts.chance {
@@ -397,15 +435,17 @@ impl AfterHours {
         state.tonight.hot |= severity >= Some(Severity::Medium);
     }
 
-    fn weigh(&self, state: &State, at: &Stamped<Call>, habit: Habit) -> Weighed {
-        let night = night_of(&self.config, local(at));
-        let known = state.places.known(at.event.place(), at.event.number, night, self.rule());
-        Weighed { chance: habit.chance, known, newcomer: state.rhythm.age() < self.config.learn_days }
+    fn weigh(&self, state: &State, now: &Now<'_, Call, Countries>, habit: Habit) -> Weighed {
+        let night = night_of(&self.config, local(now));
+        let known = state.places.known(now.event.place(), now.event.number, night, self.rule());
+        let standing = now.organisation.standing(&self.config, now.event.country, night);
+        let newcomer = state.rhythm.age() < self.config.learn_days;
+        Weighed { chance: habit.chance, known, standing, newcomer }
     }
 }
 
 impl Facts {
-    fn add(&mut self, call: &Stamped<Call>, known: Known) {
+    fn add(&mut self, call: &Stamped<Call>, known: Known, standing: Standing) {
         let event = &call.event;
         self.calls += 1;
         self.risky += u32::from(event.is_risky());
@@ -421,6 +461,7 @@ impl Facts {
         }
         let fresh = event.class == Class::International && known <= Known::Recent;
         self.fresh += u32::from(fresh);
+        self.never += u32::from(fresh && standing == Standing::Never);
         let names = if fresh { &mut self.new_countries } else { &mut self.countries };
         if names.len() < NAMED && !names.contains(&event.country) {
             names.push(event.country);

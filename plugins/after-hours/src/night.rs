@@ -8,6 +8,7 @@
 use ringfence_sdk::Severity;
 use serde::{Deserialize, Serialize};
 
+use crate::habits::Standing;
 use crate::hours::Hours;
 use crate::places::{Known, mixed};
 use crate::{Call, Class, Config};
@@ -46,6 +47,8 @@ pub struct Weighed {
     pub chance: f64,
     /// How well the destination is known.
     pub known: Known,
+    /// What the country is to the organisation.
+    pub standing: Standing,
     /// Too little is known of the user for a new country to mean much.
     pub newcomer: bool,
 }
@@ -115,8 +118,10 @@ impl Tally {
         let night = config.night_calls.max(usual_calls / 2.0);
         let late = config.late_calls.max(usual_calls);
         let expected = deep * night + (1.0 - deep) * late;
+        // Many calls are after-hours only as far as the hour is unusual.
+        let hour = f64::from(self.rare) / MILLI / calls;
         let tail = if calls > expected { calls * (calls / expected).ln() - (calls - expected) } else { 0.0 };
-        f64::from(self.rare) / MILLI / calls + tail / config.bunching
+        hour + tail / config.bunching * (hour / FULL_SURPRISE).min(1.0)
     }
 }
 
@@ -130,9 +135,17 @@ fn points(config: &Config, call: &Call, weighed: Weighed) -> f64 {
         Known::Country => config.usual_country_points,
         Known::Contact => config.usual_number_points,
     };
+    if call.class == Class::Premium {
+        return points;
+    }
+    let among = match weighed.standing {
+        _ if weighed.known > Known::Recent => 1.0,
+        Standing::Usual => config.organisation_usual_factor,
+        Standing::Seldom => 1.0,
+        Standing::Never => config.organisation_never_factor,
+    };
     // Who travels calls the country they are in, at the hours of that country.
-    let travels = call.mobile && call.class == Class::International;
-    if travels { points * config.mobile_factor } else { points }
+    points * among * if call.mobile { config.mobile_factor } else { 1.0 }
 }
 
 fn level(value: f64, steps: &[(f64, Severity)]) -> Option<Severity> {

@@ -70,10 +70,15 @@ fn destinations(facts: &Facts) -> Option<String> {
     }
     let mut parts = Vec::new();
     if facts.fresh > 0 {
+        let never = match facts.never {
+            0 => String::new(),
+            n if n == facts.fresh => ", nor did anybody here".to_owned(),
+            n => format!(" ({n} of them to one that nobody here called)"),
+        };
+        let countries = places(&facts.new_countries);
         parts.push(format!(
-            "{} to countries this user does not usually call: {}",
-            facts.fresh,
-            places(&facts.new_countries)
+            "{} to countries this user does not usually call{never}: {countries}",
+            facts.fresh
         ));
     }
     if facts.premium > 0 {

@@ -1,16 +1,25 @@
-//! Whether a day as a whole is unusual for its user: an isolation forest over daily figures.
+//! Whether a day as a whole is unusual in the organisation: an isolation forest over sampled user-days.
 //!
-//! The forest is grown over the user's earlier days and the day in question, because a forest cannot extrapolate: a day beyond
-//! all it was grown over would take the path of the largest. Earlier days are final in event time: a late record for one
-//! of them makes the SDK step again. The seed comes from the subject's text, so nothing depends on handles, order or
-//! machine. Owns the asking; the algorithm is in `isolation-forest`.
+//! The forest is grown once per day over user-days that the watermark has sealed, so neither arrival order nor the day judged
+//! can change it. A forest cannot extrapolate, therefore what it finds must also be more than any other day of the user's
+//! ([`crate::judge`]). Owns the asking; the algorithm is in `isolation-forest`.
 
-use std::hash::Hasher;
+use std::cell::RefCell;
+use std::rc::Rc;
 
 use isolation_forest::{Forest, Options};
-use ringfence_sdk::Subject;
 
-use crate::history::{Day, FEATURES};
+use crate::habits::Habits;
+use crate::userday::{FEATURES, Figures};
+
+/// Everything random comes from here and the sample.
+const SEED: u64 = 0x7269_6e67;
+/// Forests of days kept: late events ask for the ones before.
+const KEPT: usize = 6;
+/// User-days below which there is nothing to compare with.
+const ROWS: usize = 64;
+/// Reasons named.
+const REASONS: usize = 3;
 
 /// A day's score and what made it so.
 #[derive(Clone, Debug, PartialEq)]
@@ -18,19 +27,41 @@ pub struct Unusual {
     /// Isolation score.
     pub score: f64,
     /// Positions in [`FEATURES`], most important first.
-    pub reasons: Vec<usize>,
+    pub reasons: Vec<u8>,
+    /// User-days the forest was grown over.
+    pub rows: u32,
 }
 
-/// Scores `today` among `days`; `None` if there is nothing to compare.
-pub fn judge(subject: Subject, days: &[Day], today: &Day) -> Option<Unusual> {
-    let mut hasher = rustc_hash::FxHasher::default();
-    hasher.write(subject.text().as_bytes());
-    let row = today.features();
-    let mut rows: Vec<f64> = days.iter().flat_map(|d| d.features()).collect();
-    rows.extend(row);
-    let options = Options { seed: hasher.finish(), ..Options::default() };
-    // Figures are counts and shares: finite by construction; too few rows mean there is nothing to say.
-    let forest = Forest::fit(&rows, FEATURES.len(), options).ok()?;
-    let explanation = forest.explain(&row).ok()?;
-    Some(Unusual { score: explanation.score, reasons: explanation.ranked() })
+/// Forests by their sample's stamp; `None` where there was too little to grow one.
+#[derive(Debug, Default)]
+pub struct Cache(RefCell<Vec<(u64, Option<Rc<(Forest, u32)>>)>>);
+
+impl Cache {
+    fn of(&self, habits: &Habits) -> Option<Rc<(Forest, u32)>> {
+        let mut kept = self.0.borrow_mut();
+        let stamp = habits.stamp();
+        if let Some((_, forest)) = kept.iter().find(|(s, _)| *s == stamp) {
+            return forest.clone();
+        }
+        let rows: Vec<f64> = habits.sample().flatten().map(|f| f64::from(*f)).collect();
+        let count = rows.len() / FEATURES.len();
+        let options = Options { seed: SEED ^ stamp, ..Options::default() };
+        // Figures are counts: finite by construction.
+        let grown = if count < ROWS { None } else { Forest::fit(&rows, FEATURES.len(), options).ok() };
+        let forest = grown.map(|f| Rc::new((f, count as u32)));
+        if kept.len() == KEPT {
+            kept.remove(0);
+        }
+        kept.push((stamp, forest.clone()));
+        forest
+    }
+
+    /// Scores a day; `None` if there is nothing to compare with.
+    pub fn judge(&self, habits: &Habits, today: &Figures) -> Option<Unusual> {
+        let grown = self.of(habits)?;
+        let row = today.map(f64::from);
+        let explanation = grown.0.explain(&row).ok()?;
+        let reasons = explanation.ranked().into_iter().take(REASONS).map(|r| r as u8).collect();
+        Some(Unusual { score: explanation.score, reasons, rows: grown.1 })
+    }
 }

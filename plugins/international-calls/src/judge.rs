@@ -1,268 +1,372 @@
-//! Which finding a call belongs to, and how bad it is.
+//! Which episode a user's call belongs to, and how bad it is.
 //!
-//! Owns thresholds and severities. Does not own memory ([`crate::history`]) or words ([`crate::report`]).
+//! Owns episodes and what they remember. Does not own evidence ([`crate::evidence`]), memory ([`crate::history`]) or words
+//! ([`crate::report`]).
 
+use ringfence_sdk::calendar::day_of;
 use ringfence_sdk::{
-    About, Case, DAY, Episode, Episodes, HOUR, MINUTE, Now, SECOND, Severity, Span, Stamped,
+    Case, DAY, Episode, Episodes, HOUR, Millis, Name, Now, RecordId, Severity, Span, Stamped,
 };
+use serde::{Deserialize, Serialize};
 
+use crate::evidence::{Around, Destination, New, PIECES, Piece, Weights, note_day, score, severity, weigh};
+use crate::habits::{Habits, Known, mark};
 use crate::history::History;
-use crate::{Call, Class, Facts, InternationalCalls, forest};
+use crate::picture::{Lengths, Looked, Picture, picture};
+use crate::places::{country_key, range_of};
+use crate::userday::{Short, figures};
+use crate::{Call, Config, InternationalCalls};
 
-/// Countries named in one finding.
+/// Countries and ranges named in one finding.
 const NAMED: usize = 12;
-/// Calls in a new country's first days from which a slow drip is medium.
-const DRIP: u64 = 5;
+/// Countries remembered per user.
+const COUNTRIES: usize = 20;
+/// Ranges remembered per user.
+const RANGES: usize = 12;
+/// Calls in an hour that are a burst rather than a drip.
+const BURST_CALLS: u32 = 5;
 
-/// Many calls abroad within an hour.
-const BURST: Case = Case::new("burst", 2 * HOUR);
+/// Active days a user must have before one of them is unusual.
+const FOREST_ACTIVE_DAYS: usize = 8;
 
-/// A day unlike the user's others.
-fn unusual_day(day: i32) -> Case {
-    Case::new("unusual-day", DAY).about(About::Day(day))
+/// Kinds of episode.
+pub const NEW_COUNTRY: &str = "new-country";
+/// Premium-rate, satellite, codes of no country.
+pub const PREMIUM: &str = "premium";
+/// Many in a short time.
+pub const BURST: &str = "burst";
+/// A few to a risky place or a strange range, maybe over days.
+pub const DESTINATION: &str = "unusual-destination";
+/// A day unlike others.
+pub const UNUSUAL_DAY: &str = "unusual-day";
+const KINDS: [&str; 5] = [NEW_COUNTRY, PREMIUM, BURST, DESTINATION, UNUSUAL_DAY];
+
+/// What an episode's report tells.
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
+pub struct Facts {
+    /// Calls, answered ones, seconds talked.
+    pub calls: u32,
+    pub answered: u32,
+    pub seconds: u64,
+    /// In the order of their first call; bounded.
+    pub countries: Vec<Name>,
+    /// Ranges called; bounded.
+    pub ranges: Vec<u32>,
+    /// To whom the destination was new, at most.
+    pub new: New,
+    /// Whether others in the organisation call the range.
+    pub range_known: bool,
+    /// Calls in the busiest 60 minutes, different numbers in it, and minutes talked in it.
+    pub hour_calls: u32,
+    pub hour_numbers: u32,
+    pub hour_minutes: u32,
+    /// At the same time, at most.
+    pub overlap: u32,
+    /// When the user was not at work.
+    pub odd: u32,
+    /// Neighbouring numbers, at most.
+    pub neighbours: u32,
+    /// Short calls before long ones.
+    pub tests: u32,
+    /// Answered calls to one number in 24 hours, at most.
+    pub repeated: u32,
+    /// Premium calls.
+    pub premium: u32,
+    /// Days with calls, and the last of them.
+    pub days: u32,
+    pub last_day: i32,
+    /// Days the user was known before the episode, and the organisation.
+    pub age: i32,
+    pub organisation_age: i32,
+    /// International calls on earlier active days: fewest, most, and how many days.
+    pub usual: (u32, u32, u32),
+    /// Busiest hour of earlier days.
+    pub usual_hour: u32,
+    /// Countries the user had used before.
+    pub known_countries: u32,
+    /// Days of the last 30 with premium calls.
+    pub premium_days: u32,
+    /// Weights when the evidence was strongest.
+    pub weights: Weights,
+    /// Their weight from the list.
+    pub risk: f32,
+    /// The forest's score in thousandths, the user-days it was grown over, and the features that made it.
+    pub forest: u32,
+    pub forest_rows: u32,
+    pub reasons: Vec<u8>,
 }
 
-/// The busiest hour as it is now.
-struct Hour {
-    calls: usize,
-    numbers: usize,
-    seconds: u64,
-    overlap: usize,
-}
-
-impl Hour {
-    fn of(now: &Now<'_, Call>, belongs: impl Fn(&Stamped<Call>) -> bool) -> Hour {
-        let span = now.within(HOUR);
-        let mut numbers: Vec<u64> = Vec::new();
-        let mut hour = Hour { calls: 0, numbers: 0, seconds: 0, overlap: 0 };
-        for call in span.iter().filter(|c| belongs(c)) {
-            hour.calls += 1;
-            hour.seconds += u64::from(call.event.seconds);
-            hour.overlap += usize::from(call.start + i64::from(call.event.seconds) * SECOND >= now.start);
-            if !numbers.contains(&call.event.number.0) {
-                numbers.push(call.event.number.0);
-            }
+impl Facts {
+    fn note_forest(&mut self, unusual: &crate::forest::Unusual) {
+        let thousandths = (unusual.score * 1000.0).round() as u32;
+        if thousandths > self.forest {
+            self.forest = thousandths;
+            self.forest_rows = unusual.rows;
+            self.reasons.clone_from(&unusual.reasons);
         }
-        hour.numbers = numbers.len();
-        hour
     }
 }
 
 impl InternationalCalls {
+    /// Judges a call to abroad or to a premium number.
     pub(crate) fn judge(
         &self,
         history: &mut History,
-        now: &Now<'_, Call>,
-        day: i32,
-        episodes: &mut Episodes<Facts>,
+        now: &Now<'_, Call, Habits>,
+        episodes: &mut Episodes<crate::Facts>,
     ) {
+        let (config, habits) = (&self.config, now.organisation);
         let call = now.event;
+        let day = day_of(call.local(now.start));
         history.turn_to(day);
-        let before = History::clone(history);
-        let hour = Hour::of(now, |c| c.event.is_foreign());
-        let forget = self.config.forget_days * DAY;
-        let since = history.note_call(&call, now.start, hour.calls, forget);
-        match call.class {
-            Class::Premium => self.premium(&before, now, day, episodes),
-            _ if now.start - since < self.config.new_phase_days * DAY => {
-                self.new_country(&before, now, day, since, episodes);
-            }
-            _ => {
-                self.burst(&before, now, day, &hour, episodes);
-                self.unusual_day(history, &before, now, day, episodes);
-            }
-        }
-    }
+        let me = mark(subject_name(now));
+        let around = Around { history, habits, me, day };
+        let mut to = around.destination(&call, self.risks.of(call.number), config);
+        let look = |c: &Stamped<Call>| Looked {
+            fresh: c.event.is_premium() || !around.knows_range(&c.event, config),
+            new_country: !around.knows_country(&c.event, config),
+            odd: around.history.is_odd(c.event.local(c.start), config.night()),
+        };
+        let lengths = Lengths { test: config.test_seconds, long: config.long_seconds };
+        let picture = picture(&now.within(DAY), lengths, look);
+        let belongs_with: Vec<bool> = now.within(DAY).iter().map(|c| belongs(c, now, &look)).collect();
+        let before = Before::of(history, habits, day, config);
 
-    fn premium(&self, before: &History, now: &Now<'_, Call>, day: i32, episodes: &mut Episodes<Facts>) {
-        let config = &self.config;
-        let belongs = |c: &Stamped<Call>| c.event.class == Class::Premium;
-        let hour = Hour::of(now, belongs);
-        let in_day = now.within(DAY).iter().filter(|c| belongs(c)).count();
-        let talk = hour.seconds / 60;
-        let mut severity = if hour.calls >= 2 * config.premium_calls_hour
-            || (hour.calls >= config.premium_calls_hour && talk >= config.talk_minutes_critical)
-        {
-            Severity::Critical
-        } else if hour.calls >= config.premium_calls_hour || hour.overlap >= config.overlap {
-            Severity::High
-        } else if in_day >= config.premium_calls_day {
-            Severity::Medium
-        } else {
-            Severity::Low
-        };
-        if before.premium_days() >= config.premium_usual_days {
-            severity = one_less(severity);
-        }
-        let case = Case::new("premium", config.quiet_hours * HOUR);
-        self.grow(case, now.alone(), belongs, before, day, &hour, severity, episodes);
-    }
+        let (range, country) = (range_of(call.number), country_key(call.country));
+        history.countries.note(country, day, call.answered, config.forget_days, COUNTRIES);
+        history.ranges.note(range, day, call.answered, config.forget_days, RANGES);
+        to.count(history, &call, day, config);
+        note_day(history.today(), &call, &picture);
 
-    fn new_country(
-        &self,
-        before: &History,
-        now: &Now<'_, Call>,
-        day: i32,
-        since: i64,
-        episodes: &mut Episodes<Facts>,
-    ) {
-        let config = &self.config;
-        let case = Case::new("new-country", config.quiet_hours * HOUR);
-        let new: Vec<_> = match episodes.peek(case, now.start) {
-            Some(episode) => episode.facts.countries.clone(),
-            None => Vec::new(),
+        let around = Around { history, habits, me, day };
+        let weights = weigh(config, &around, now, &to, &picture);
+        let score = score(&weights);
+        let rated = severity(config, score);
+        let unusual = match rated {
+            Some(s) if s >= Severity::Medium => None,
+            _ => self.unusual_day(history, now, habits, day),
         };
-        let country = now.event.country;
-        let warm = before.age(day) >= config.warm_days;
-        let phase = config.new_phase_days * DAY;
-        let recent = |c: &Stamped<Call>| {
-            c.start >= now.start - HOUR && before.is_new(c.event.country, now.start, phase)
-        };
-        let of_case = |c: &Stamped<Call>| c.event.country == country || new.contains(&c.event.country);
-        let belongs = |c: &Stamped<Call>| c.event.class == Class::International && (of_case(c) || recent(c));
-        let mut hour = Hour::of(now, belongs);
-        // Fraud tries many countries at once. So do people who call abroad for a living, and to a user whose records
-        // begin all countries are new: then only a burst counts them together.
-        if !warm && hour.calls < config.burst_calls {
-            hour = Hour::of(now, |c| c.event.class == Class::International && of_case(c));
-        }
-        let in_day = now.within(DAY).iter().filter(|c| belongs(c)).count();
-        let drip = episodes.peek(case, now.start).is_some_and(|e| e.records() + 1 >= DRIP);
-        // Redialling one number that does not answer is no traffic.
-        let traffic = hour.numbers > 1 || hour.seconds > 120;
-        let talk = hour.seconds / 60;
-        let severity = if hour.calls >= config.new_calls_hour_critical
-            || (hour.calls >= config.new_calls_hour && talk >= config.talk_minutes_critical)
-        {
-            Severity::Critical
-        } else if (hour.calls >= config.new_calls_hour && traffic) || hour.overlap >= config.overlap {
-            if warm { Severity::High } else { Severity::Medium }
-        } else if !warm {
-            // Every country is new to a user whose records begin: that is no finding.
-            return;
-        } else if in_day >= config.new_calls_day || drip {
-            Severity::Medium
-        } else {
-            Severity::Low
-        };
-        // The first call opens; later ones in the phase only join, unless they are many.
-        if now.start == since || !new.is_empty() || severity >= Severity::Medium {
-            let span = if new.is_empty() { now.within(DAY) } else { now.alone() };
-            self.grow(case, span, belongs, before, day, &hour, severity, episodes);
-        }
-    }
 
-    fn burst(
-        &self,
-        before: &History,
-        now: &Now<'_, Call>,
-        day: i32,
-        hour: &Hour,
-        episodes: &mut Episodes<Facts>,
-    ) {
-        let usual = f64::from(before.busiest_hour()) * self.config.burst_factor;
-        let threshold = self.config.burst_calls.max(usual.ceil() as usize);
-        if hour.calls < threshold {
+        let open = KINDS.iter().find_map(|kind| {
+            let episode = episodes.peek(Case::new(kind, DAY), now.start)?;
+            let crate::Facts::User(facts) = &episode.facts else { return None };
+            let same = facts.ranges.contains(&range)
+                || (to.new >= New::User && facts.countries.contains(&call.country));
+            Some((*kind, to.fresh && same))
+        });
+        if rated.is_none() && unusual.is_none() && !open.is_some_and(|(_, same)| same) {
             return;
         }
-        let severity = match hour.calls {
-            calls if calls >= 3 * threshold || hour.overlap >= 2 * self.config.overlap => Severity::Critical,
-            calls if calls >= 2 * threshold || hour.overlap >= self.config.overlap => Severity::High,
-            _ => Severity::Medium,
+        let kind = match open {
+            Some((kind, _)) => kind,
+            None if rated.is_none() => UNUSUAL_DAY,
+            None => kind_of(&call, &weights, &to, &picture),
         };
-        // A day that was unusual before it became a burst stays one finding.
-        let unusual = unusual_day(day);
-        let case = if episodes.peek(unusual, now.start).is_some() { unusual } else { BURST };
-        self.grow(case, now.within(HOUR), |c| c.event.is_foreign(), before, day, hour, severity, episodes);
+        let burst = picture.hour_calls >= BURST_CALLS;
+        let case = Case::new(kind, config.gap(burst));
+        let span = now.within(DAY);
+        // The hour counts as a whole where the hour is the reason, a day where the day is.
+        let whole = if unusual.is_some() && rated.is_none() { day_of(now.start) } else { i32::MAX };
+        let hour = burst && f64::from(weights[Piece::Rate as usize]) > 0.0;
+        let chosen: Vec<(Millis, RecordId)> = span
+            .iter()
+            .zip(&belongs_with)
+            .filter(|(c, theme)| {
+                c.event.is_foreign()
+                    && (**theme || (hour && c.start > now.start - HOUR) || day_of(c.start) == whole)
+            })
+            .map(|(c, _)| (c.start, c.id))
+            .collect();
+        let member = |c: &Stamped<Call>| chosen.binary_search(&(c.start, c.id)).is_ok() || c.id == now.id;
+        let odd = |c: &Stamped<Call>| history.is_odd(c.event.local(c.start), config.night());
+        let episode = grow(episodes, case, span, member, odd, &before);
+        if let crate::Facts::User(facts) = &mut episode.facts {
+            note(facts, &to, &picture, &weights);
+            if let Some((unusual, _)) = &unusual {
+                facts.note_forest(unusual);
+            }
+        }
+        if let Some(severity) = rated.max(unusual.map(|(_, severity)| severity)) {
+            episode.rise(severity);
+        }
+        if episode.severity() >= Severity::Medium {
+            history.today().suspect = true;
+            history.ranges.suspect(range);
+            if to.new >= New::User {
+                history.countries.suspect(country);
+            }
+        }
     }
 
+    /// Whether the forest finds today unusual, and it is more than any other day of the user's.
     fn unusual_day(
         &self,
-        history: &History,
-        before: &History,
-        now: &Now<'_, Call>,
+        history: &mut History,
+        now: &Now<'_, Call, Habits>,
+        habits: &Habits,
         day: i32,
-        episodes: &mut Episodes<Facts>,
-    ) {
-        let (today, days) = (history.today(), history.days());
-        if days.len() < self.config.forest_days
-            || today.calls < self.config.forest_calls
-            || episodes.peek(BURST, now.start).is_some()
-            || !days.iter().all(|d| d.calls < today.calls || d.seconds < today.seconds)
+    ) -> Option<(crate::forest::Unusual, Severity)> {
+        let config = &self.config;
+        let today = *history.today();
+        if u32::from(today.calls) < config.forest_calls
+            || habits.age() < config.forest_days
+            || history.age(day) < config.warm_days
+            || history.active_days() < FOREST_ACTIVE_DAYS
+            || history.any_day(|d| d.calls >= today.calls && d.minutes >= today.minutes)
         {
-            return;
+            return None;
         }
-        let Some(unusual) = forest::judge(now.subject, days, today) else { return };
-        let case = unusual_day(day);
-        let open = episodes.peek(case, now.start).is_some();
-        if unusual.score < self.config.forest_score && !open {
-            return;
+        let utc_day = day_of(now.start);
+        let calls: Vec<Short> = now
+            .within(DAY)
+            .iter()
+            .filter(|c| c.event.is_foreign() && day_of(c.start) == utc_day)
+            .map(|c| short(c.start, c.id, &c.event, config))
+            .collect();
+        let unusual = self.forest.judge(habits, &figures(&calls))?;
+        if unusual.score < config.forest_score {
+            return None;
         }
-        let local_day = |c: &Stamped<Call>| {
-            c.event.is_foreign()
-                && ringfence_sdk::calendar::day_of(c.start + i64::from(c.event.offset) * MINUTE) == day
-        };
-        let hour = Hour::of(now, |c| c.event.is_foreign());
-        let episode =
-            self.grow(case, now.within(DAY), local_day, before, day, &hour, Severity::Low, episodes);
-        let score = (unusual.score * 1000.0).round() as u32;
-        if score > episode.facts.score {
-            episode.facts.score = score;
-            episode.facts.reasons = unusual.reasons.iter().take(3).map(|r| *r as u8).collect();
-        }
-        let far = days.iter().all(|d| 2 * d.calls < today.calls || 3 * d.seconds < today.seconds);
-        episode.rise(if far { Severity::Medium } else { Severity::Low });
-    }
-
-    #[allow(clippy::too_many_arguments, reason = "one place where an episode's facts are kept")]
-    fn grow<'e>(
-        &self,
-        case: Case,
-        span: Span<'_, Call>,
-        belongs: impl Fn(&Stamped<Call>) -> bool,
-        before: &History,
-        day: i32,
-        hour: &Hour,
-        severity: Severity,
-        episodes: &'e mut Episodes<Facts>,
-    ) -> &'e mut Episode<Facts> {
-        let (episode, added) = episodes.extend_where(case, span, &belongs);
-        let facts = &mut episode.facts;
-        if facts.calls == 0 {
-            let calls = before.days().iter().map(|d| d.calls);
-            facts.age = before.age(day);
-            facts.usual =
-                (calls.clone().min().unwrap_or(0), calls.max().unwrap_or(0), before.days().len() as u32);
-            facts.usual_hour = before.busiest_hour();
-            facts.premium_days = before.premium_days() as u32;
-            let first = added.iter().find(|c| belongs(c));
-            facts.known_countries = first.map_or(0, |c| before.countries_known(c.start)) as u32;
-        }
-        for call in added.iter().filter(|c| belongs(c)) {
-            facts.calls += 1;
-            facts.answered += u32::from(call.event.answered);
-            facts.seconds += u64::from(call.event.seconds);
-            facts.night += u32::from(call.event.night);
-            if facts.countries.len() < NAMED && !facts.countries.contains(&call.event.country) {
-                facts.countries.push(call.event.country);
-            }
-        }
-        if hour.calls as u32 > facts.hour_calls {
-            facts.hour_calls = hour.calls as u32;
-            facts.hour_numbers = hour.numbers as u32;
-        }
-        facts.hour_seconds = facts.hour_seconds.max(hour.seconds);
-        facts.overlap = facts.overlap.max(hour.overlap as u32);
-        episode.rise(severity);
-        episode
+        let far = !history.any_day(|d| 2 * d.calls >= today.calls || 2 * d.minutes >= today.minutes);
+        let severity = if far { Severity::Medium } else { Severity::Low };
+        Some((unusual, severity))
     }
 }
 
-fn one_less(severity: Severity) -> Severity {
-    match severity {
-        Severity::Critical => Severity::High,
-        Severity::High => Severity::Medium,
-        Severity::Medium => Severity::Low,
-        _ => Severity::Informational,
+fn subject_name(now: &Now<'_, Call, Habits>) -> Name {
+    match now.subject {
+        ringfence_sdk::Subject::User(name) => name,
+        _ => Name::ABSENT,
     }
 }
+
+/// A call as the forest counts it.
+pub fn short(start: Millis, id: RecordId, event: &Call, config: &Config) -> Short {
+    let local = event.local(start);
+    Short {
+        start,
+        id: (id.hi >> 32) as u32,
+        seconds: event.seconds,
+        number: event.number.0,
+        country: event.country.0,
+        odd: crate::history::is_night(local, config.night())
+            || ringfence_sdk::calendar::weekday_of(day_of(local)) >= 5,
+        premium: event.is_premium(),
+    }
+}
+
+/// Whether a call of the last day is of one piece with the current one; as [`picture`] counts.
+fn belongs(call: &Stamped<Call>, now: &Stamped<Call>, look: &impl Fn(&Stamped<Call>) -> Looked) -> bool {
+    if call.id == now.id {
+        return true;
+    }
+    let (that, this) = (look(call), look(now));
+    call.event.is_foreign()
+        && that.fresh
+        && (range_of(call.event.number) == range_of(now.event.number)
+            || (that.new_country && this.new_country)
+            || (call.event.is_premium() && now.event.is_premium()))
+}
+
+fn kind_of(call: &Call, weights: &Weights, to: &Destination, picture: &Picture) -> &'static str {
+    let weight = |piece: Piece| weights[piece as usize];
+    let volume = weight(Piece::Rate) + weight(Piece::Overlap);
+    let destination = weight(Piece::Novelty) + weight(Piece::Risk);
+    if call.is_premium() {
+        PREMIUM
+    } else if to.new >= New::User && destination >= volume {
+        NEW_COUNTRY
+    } else if volume > destination || picture.hour_calls >= BURST_CALLS {
+        BURST
+    } else {
+        DESTINATION
+    }
+}
+
+/// What was usual before the call that opens an episode.
+struct Before {
+    age: i32,
+    organisation_age: i32,
+    usual: (u32, u32, u32),
+    usual_hour: u32,
+    known_countries: u32,
+    premium_days: u32,
+}
+
+impl Before {
+    fn of(history: &History, habits: &Habits, day: i32, config: &Config) -> Before {
+        let (least, most) = history.range_of_calls();
+        Before {
+            age: history.age(day),
+            organisation_age: habits.age(),
+            usual: (least, most, history.active_days() as u32),
+            usual_hour: history.usual(|d| u32::from(d.busiest)),
+            known_countries: history.countries.used(day, config.forget_days) as u32,
+            premium_days: history.premium(0).1,
+        }
+    }
+}
+
+fn grow<'e>(
+    episodes: &'e mut Episodes<crate::Facts>,
+    case: Case,
+    span: Span<'_, Call>,
+    member: impl Fn(&Stamped<Call>) -> bool,
+    odd: impl Fn(&Stamped<Call>) -> bool,
+    before: &Before,
+) -> &'e mut Episode<crate::Facts> {
+    let (episode, added) = episodes.extend_where(case, span, &member);
+    let crate::Facts::User(facts) = &mut episode.facts else { return episode };
+    if facts.calls == 0 {
+        facts.age = before.age;
+        facts.organisation_age = before.organisation_age;
+        facts.usual = before.usual;
+        facts.usual_hour = before.usual_hour;
+        facts.known_countries = before.known_countries;
+        facts.premium_days = before.premium_days;
+    }
+    for call in added.iter().filter(|c| member(c)) {
+        let event = &call.event;
+        facts.calls += 1;
+        facts.answered += u32::from(event.answered);
+        facts.seconds += u64::from(event.seconds);
+        facts.odd += u32::from(odd(call));
+        facts.premium += u32::from(event.is_premium());
+        let day = day_of(event.local(call.start));
+        if facts.days == 0 || day > facts.last_day {
+            facts.days += 1;
+            facts.last_day = day;
+        }
+        if facts.countries.len() < NAMED && !facts.countries.contains(&event.country) {
+            facts.countries.push(event.country);
+        }
+        let range = range_of(event.number);
+        if facts.ranges.len() < NAMED && !facts.ranges.contains(&range) {
+            facts.ranges.push(range);
+        }
+    }
+    episode
+}
+
+/// Keeps what was most.
+fn note(facts: &mut Facts, to: &Destination, picture: &Picture, weights: &Weights) {
+    if to.new > facts.new {
+        facts.new = to.new;
+    }
+    facts.range_known |= to.range != Known::New;
+    facts.risk = facts.risk.max(to.risk as f32);
+    if picture.hour_calls > facts.hour_calls {
+        facts.hour_calls = picture.hour_calls;
+        facts.hour_numbers = picture.hour_numbers;
+        facts.hour_minutes = picture.hour_minutes.ceil() as u32;
+    }
+    facts.overlap = facts.overlap.max(picture.overlap);
+    facts.neighbours = facts.neighbours.max(picture.neighbours);
+    facts.tests = facts.tests.max(picture.tests);
+    facts.repeated = facts.repeated.max(picture.repeated);
+    if weights.iter().sum::<f32>() > facts.weights.iter().sum::<f32>() {
+        facts.weights = *weights;
+    }
+}
+
+const _: () = assert!(PIECES == Piece::Repeated as usize + 1);

@@ -1,47 +1,34 @@
-//! International, premium-rate and satellite calls that do not fit the user.
+//! International, premium-rate and satellite calls that fit neither the user nor those around them.
 //!
-//! Four kinds of finding: `new-country`, `premium`, `burst` and `unusual-day`. A call counts for the first that fits, so that one attack
-//! is one finding. Owns the judgement; the order of events and the findings' life are the SDK's.
+//! About a user: `new-country`, `premium`, `burst`, `unusual-destination` and `unusual-day`; about a range of numbers abroad, across users: `wangiri` and
+//! `shared-range`. The kind says with what an episode began; a user or range has one episode at a time, so that an attack is one
+//! finding. Owns what is kept of a call; the order of events and the findings' life are the SDK's.
 
+mod config;
+mod evidence;
 mod forest;
+mod habits;
 mod history;
 mod judge;
+mod picture;
+mod places;
+mod range;
+mod range_report;
 mod report;
+mod risk;
+mod userday;
 
-use history::History;
-use ringfence_sdk::calendar::{day_of, minute_of};
+pub use config::Config;
+use history::{History, is_night};
+use ringfence_sdk::calendar::day_of;
 use ringfence_sdk::{
     DAY, Detector, Episode, Episodes, MINUTE, Millis, Name, Now, Number, OncePerDay, Report, Row, Subject,
     known,
 };
+use risk::{Risks, is_world_code};
 use serde::{Deserialize, Serialize};
 
 ringfence_sdk::register!(InternationalCalls, "plugin.toml");
-
-/// Settings; `plugin.toml` says what they mean.
-#[allow(missing_docs, reason = "plugin.toml documents each setting")]
-#[derive(Clone, Debug, Deserialize)]
-pub struct Config {
-    pub warm_days: i32,
-    pub forget_days: i64,
-    pub new_phase_days: i64,
-    pub new_calls_day: usize,
-    pub new_calls_hour: usize,
-    pub new_calls_hour_critical: usize,
-    pub premium_calls_day: usize,
-    pub premium_calls_hour: usize,
-    pub premium_usual_days: usize,
-    pub talk_minutes_critical: u64,
-    pub overlap: usize,
-    pub burst_calls: usize,
-    pub burst_factor: f64,
-    pub forest_days: usize,
-    pub forest_calls: u32,
-    pub forest_score: f64,
-    pub night_from: u16,
-    pub night_to: u16,
-    pub quiet_hours: i64,
-}
 
 /// Where a call goes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -50,63 +37,64 @@ pub enum Class {
     Other,
     /// Abroad.
     International,
-    /// Premium-rate or satellite, wherever.
+    /// Premium-rate, satellite or behind a code of no country, wherever.
     Premium,
 }
 
-/// What is kept of a call.
-#[derive(Clone, Copy, Debug, Serialize, Deserialize)]
+/// What is kept of a call, for its user or for the range of its far number.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Call {
+    /// The far number: called, or calling if the call came in.
     number: Number,
     country: Name,
+    /// For a user: where they are.
+    location: Name,
+    /// For a range: who called or was called.
+    user: Name,
     seconds: u32,
+    /// Seconds it rang, for a range.
+    ring: u16,
     /// Minutes from UTC to local time.
     offset: i16,
     class: Class,
     answered: bool,
-    night: bool,
+    inbound: bool,
 }
 
-/// What is remembered of a user.
+/// What is remembered of a subject.
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
-pub struct State {
-    history: History,
+pub enum State {
+    /// Nothing yet.
+    #[default]
+    Nothing,
+    /// Of a user.
+    User(History),
+    /// Of a range of numbers abroad.
+    Range(range::Use),
 }
 
 /// What an episode's report tells.
-#[derive(Clone, Debug, Default, Serialize, Deserialize)]
-pub struct Facts {
-    calls: u32,
-    answered: u32,
-    seconds: u64,
-    /// In the order of their first call; bounded.
-    countries: Vec<Name>,
-    /// Calls in the busiest 60 minutes, different numbers in it, and talk in it.
-    hour_calls: u32,
-    hour_numbers: u32,
-    hour_seconds: u64,
-    overlap: u32,
-    night: u32,
-    /// Days the user was known before the episode.
-    age: i32,
-    /// International calls on earlier active days: fewest, most, and how many days.
-    usual: (u32, u32, u32),
-    /// Busiest hour of earlier days.
-    usual_hour: u32,
-    /// Countries the user had used before.
-    known_countries: u32,
-    /// Days of the last 30 with premium calls.
-    premium_days: u32,
-    /// The forest's score in thousandths, and the features that made it.
-    score: u32,
-    reasons: Vec<u8>,
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub enum Facts {
+    /// About a user.
+    User(judge::Facts),
+    /// About a range.
+    Range(range::Facts),
+}
+
+impl Default for Facts {
+    fn default() -> Self {
+        Facts::User(judge::Facts::default())
+    }
 }
 
 /// The detector.
 #[derive(Debug)]
 pub struct InternationalCalls {
     config: Config,
+    risks: Risks,
     seen: OncePerDay,
+    forest: forest::Cache,
 }
 
 impl Detector for InternationalCalls {
@@ -114,13 +102,14 @@ impl Detector for InternationalCalls {
     type Event = Call;
     type State = State;
     type Facts = Facts;
-    type Habits = ();
+    type Habits = habits::Habits;
+
+    const STATE_SCHEMA: u8 = 2;
 
     fn new(config: Config) -> Result<Self, String> {
-        if config.new_calls_hour_critical < config.new_calls_hour {
-            return Err("new_calls_hour_critical must not be less than new_calls_hour".to_owned());
-        }
-        Ok(InternationalCalls { config, seen: OncePerDay::default() })
+        config.check()?;
+        let forest = forest::Cache::default();
+        Ok(InternationalCalls { config, risks: Risks::built_in()?, seen: OncePerDay::default(), forest })
     }
 
     fn look_back(&self) -> Millis {
@@ -135,61 +124,130 @@ impl Detector for InternationalCalls {
     #[inline]
     fn select(&self, row: &Row<'_>) -> Option<(Subject, Call)> {
         let user = row.user();
-        if !user.is_present() {
+        if !user.is_present() || row.direction() != known::ORIGINATING {
             return None;
         }
-        let local = row.local_time();
-        let class = match row.called_class() {
-            known::INTERNATIONAL => Class::International,
-            known::PREMIUM | known::SATELLITE => Class::Premium,
-            _ => Class::Other,
-        };
-        // What was redirected is not dialled by the user: call-forwarding looks at it.
-        let foreign = class != Class::Other && !row.called_ours() && !row.redirecting_number().is_present();
-        if !foreign {
-            // Other calls only say since when the user is known; one a day is enough.
-            let call = Call { class: Class::Other, ..Call::NONE };
-            return self.seen.first(user, day_of(local)).then_some((Subject::User(user), call));
+        let class = class_of(row);
+        if class == Class::Other {
+            // Other calls only say when the user works; one by day and one by night are enough.
+            let local = row.local_time();
+            let slot = 2 * day_of(local) + i32::from(is_night(local, self.config.night()));
+            let call = Call { offset: row.local_offset() as i16, ..Call::NONE };
+            return self.seen.first(user, slot).then_some((Subject::User(user), call));
         }
-        let hour = minute_of(local) / 60;
-        let call = Call {
-            number: row.called_number(),
-            country: row.called_country(),
-            seconds: row.duration(),
-            offset: row.local_offset() as i16,
-            class,
-            answered: row.answered(),
-            night: hour >= self.config.night_from || hour < self.config.night_to,
-        };
-        Some((Subject::User(user), call))
+        Some((Subject::User(user), Call::of(row, class)))
     }
 
-    fn step(&self, state: &mut State, now: &Now<'_, Call>, episodes: &mut Episodes<Facts>) {
-        let day = day_of(now.start + i64::from(now.event.offset) * MINUTE);
-        state.history.note_user(day);
-        if now.event.class != Class::Other {
-            self.judge(&mut state.history, now, day, episodes);
+    #[inline]
+    fn select_also(&self, row: &Row<'_>) -> Option<(Subject, Call)> {
+        let (call, range) = range::select(row, self.config.ring_seconds)?;
+        Some((Subject::Number(range), call))
+    }
+
+    fn learn(&self, row: &Row<'_>, day: &mut habits::Day) -> bool {
+        let user = row.user();
+        if !user.is_present() {
+            return false;
+        }
+        if row.direction() == known::TERMINATING {
+            // Who calls in and is talked to is no stranger.
+            let talked = row.answered() && row.duration() >= self.config.long_seconds;
+            return talked && is_far(row.calling_class()) && day.note_range(user, row.calling_number());
+        }
+        let class = class_of(row);
+        if class == Class::Other || row.direction() != known::ORIGINATING {
+            return false;
+        }
+        let call = Call::of(row, class);
+        let short = judge::short(row.start_time(), row.record_id(), &call, &self.config);
+        day.note(user, &call, short, day_of(row.start_time()))
+    }
+
+    fn step(&self, state: &mut State, now: &Now<'_, Call, habits::Habits>, episodes: &mut Episodes<Facts>) {
+        if let Subject::Number(_) = now.subject {
+            if !matches!(state, State::Range(_)) {
+                *state = State::Range(range::Use::default());
+            }
+            if let State::Range(used) = state {
+                self.judge_range(used, now, episodes);
+            }
+            return;
+        }
+        if !matches!(state, State::User(_)) {
+            *state = State::User(History::default());
+        }
+        let State::User(history) = state else { return };
+        let local = now.event.local(now.start);
+        history.note_user(local, is_night(local, self.config.night()), now.event.is_foreign());
+        if now.event.is_foreign() {
+            self.judge(history, now, episodes);
         }
     }
 
-    fn describe(&self, _subject: Subject, episode: &Episode<Facts>) -> Report {
-        report::describe(episode)
+    fn describe(&self, subject: Subject, episode: &Episode<Facts>) -> Report {
+        match &episode.facts {
+            Facts::User(facts) => report::describe(episode, facts),
+            Facts::Range(facts) => range_report::describe(subject, episode, facts),
+        }
     }
+}
+
+/// Whether a class is that of a number abroad, a premium or a satellite one.
+#[inline]
+fn is_far(class: Name) -> bool {
+    [known::INTERNATIONAL, known::PREMIUM, known::SATELLITE].contains(&class)
+}
+
+/// What kind of call a row is to this detector.
+#[inline]
+fn class_of(row: &Row<'_>) -> Class {
+    let class = match row.called_class() {
+        known::INTERNATIONAL if is_world_code(row.called_number()) => Class::Premium,
+        known::INTERNATIONAL => Class::International,
+        known::PREMIUM | known::SATELLITE => Class::Premium,
+        _ => return Class::Other,
+    };
+    // What was redirected is not dialled by the user: call-forwarding looks at it.
+    if row.called_ours() || row.redirecting_number().is_present() { Class::Other } else { class }
 }
 
 impl Call {
     const NONE: Call = Call {
         number: Number::ABSENT,
         country: Name::ABSENT,
+        location: Name::ABSENT,
+        user: Name::ABSENT,
         seconds: 0,
+        ring: 0,
         offset: 0,
         class: Class::Other,
         answered: false,
-        night: false,
+        inbound: false,
     };
+
+    fn of(row: &Row<'_>, class: Class) -> Call {
+        Call {
+            number: row.called_number(),
+            country: row.called_country(),
+            location: row.location(),
+            seconds: row.duration(),
+            offset: row.local_offset() as i16,
+            class,
+            answered: row.answered(),
+            ..Call::NONE
+        }
+    }
 
     fn is_foreign(&self) -> bool {
         self.class != Class::Other
+    }
+
+    fn is_premium(&self) -> bool {
+        self.class == Class::Premium
+    }
+
+    fn local(&self, start: Millis) -> Millis {
+        start + i64::from(self.offset) * MINUTE
     }
 }
 

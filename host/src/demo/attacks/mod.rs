@@ -6,8 +6,12 @@ mod account;
 mod flood;
 mod forwarding;
 mod outbound;
+mod when;
+
+use model::Millis;
 
 use super::calendar::Calendar;
+use super::change::{Change, What};
 use super::labels::{Planted, Which};
 use super::organisation::Role;
 use super::random::{Domain, stream};
@@ -42,8 +46,9 @@ const KINDS: [Kind; 11] = [
     Kind { name: "war-dialling", plant: flood::war_dialling },
 ];
 
-/// Users for whom one more attack of each kind is planted.
-const USERS_PER_INSTANCE: u32 = 250;
+/// Users for whom one more attack of each kind is planted: a real organisation of this size sees fewer, but one of each
+/// would say little about what is found.
+const USERS_PER_INSTANCE: u32 = 80;
 /// Most attacks of one kind: labels are for reading.
 const MAX_INSTANCES: u32 = 12;
 
@@ -79,7 +84,32 @@ impl Target<'_> {
         let last = days.saturating_sub(1 + room).max(first);
         recorder.dice.between(i64::from(first), i64::from(last)).min(i64::from(days - 1)) as u32
     }
+
+    /// Days from the first on which attacks begin to the end of the period, at least one.
+    pub(super) fn days_after_history(&self) -> i64 {
+        let calendar = &self.world.calendar;
+        i64::from(calendar.days.saturating_sub(history(calendar)).max(1))
+    }
 }
+
+/// Failed sign-ins and then a good one, from somewhere else than usual. When the good one was.
+fn sign_ins(recorder: &mut Recorder<'_>, person: u32, at: Millis, failures: i64, ip: &str) -> Millis {
+    let agent = *recorder.dice.pick(&THIEVES);
+    let mut at = at;
+    for attempt in 0..=failures {
+        let what = What::SignIn { success: attempt == failures, ip: ip.to_owned(), agent };
+        recorder.change(Change::new(at, person, what));
+        at += recorder.seconds(4, 50);
+    }
+    at
+}
+
+/// What the clients of thieves call themselves; some take care.
+const THIEVES: [&str; 3] = [
+    "python-requests/2.31",
+    "okhttp/4.12.0",
+    "Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 Chrome/128.0 Safari/537.36",
+];
 
 /// Days that stay quiet so that there is a baseline: three fifths of the period, 30 days at most.
 pub(super) fn history(calendar: &Calendar) -> u32 {

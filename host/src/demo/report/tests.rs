@@ -1,9 +1,11 @@
 use std::collections::BTreeMap;
 
-use model::{Provenance, Subject};
+use model::{Millis, Provenance, Status, Subject, SubjectKind};
 
 use super::*;
-use crate::demo::{Options, generate};
+use crate::demo::{Label, Labels, Options, generate};
+use crate::eval::compare::compare;
+use crate::eval::labels::time;
 
 fn finding(
     detector: &str,
@@ -44,45 +46,6 @@ fn attack<'a>(labels: &'a Labels, kind: &str) -> &'a Label {
 }
 
 #[test]
-fn a_finding_belongs_by_subject_and_time_or_by_evidence() {
-    let labels = labels();
-    let burst = attack(&labels, "toll-fraud-burst");
-    let (first, last) = (time(&burst.first).unwrap(), time(&burst.last).unwrap());
-    let user = (SubjectKind::User, burst.users[0].as_str());
-    let hit = finding("mass-dialing", Severity::High, user, (first + 1000, last));
-    let elsewhen = finding("after-hours", Severity::High, user, (first - 900_000_000, first - 800_000_000));
-    let mut by_evidence =
-        finding("international-calls", Severity::Medium, (SubjectKind::Organisation, "org"), (first, last));
-    by_evidence.evidence.push(RecordId::from_text(&burst.records[3]).0);
-    let mut withdrawn = hit.clone();
-    withdrawn.status = Status::Withdrawn;
-    withdrawn.severity = Severity::Critical;
-    let findings = [hit, elsewhen, by_evidence, withdrawn];
-    let comparison = compare(&labels, &findings);
-    let episode = comparison.attacks.iter().find(|e| e.label.kind == "toll-fraud-burst").unwrap();
-    assert_eq!(episode.detectors(), ["international-calls", "mass-dialing"]);
-    assert_eq!(episode.severity(), Some(Severity::High));
-    assert_eq!(episode.delay(), Some(120_000));
-    assert_eq!(comparison.others.len(), 1);
-    assert_eq!(comparison.attacks.iter().filter(|e| e.is_found()).count(), 1);
-    assert_eq!(comparison.user_days, 60 * 14);
-}
-
-#[test]
-fn low_findings_do_not_count_as_found_nor_as_wrong() {
-    let labels = labels();
-    let trip = labels.lookalikes.iter().find(|l| l.kind == "business-trip").unwrap();
-    let times = (time(&trip.first).unwrap(), time(&trip.last).unwrap());
-    let user = (SubjectKind::User, trip.users[0].as_str());
-    let low = [finding("after-hours", Severity::Low, user, times)];
-    let comparison = compare(&labels, &low);
-    assert!(comparison.lookalikes.iter().all(|e| !e.is_loud()) && comparison.others.is_empty());
-    let high = [finding("after-hours", Severity::High, user, times)];
-    let comparison = compare(&labels, &high);
-    assert_eq!(comparison.lookalikes.iter().filter(|e| e.is_loud()).count(), 1);
-}
-
-#[test]
 fn the_printed_report_is_complete_and_harmless() {
     let labels = labels();
     let burst = attack(&labels, "toll-fraud-burst");
@@ -110,15 +73,4 @@ fn the_printed_report_is_complete_and_harmless() {
             assert!(longest <= usize::from(width) + 40, "{longest} columns:\n{text}");
         }
     }
-}
-
-#[test]
-fn hostile_text_becomes_visible() {
-    assert_eq!(visible("Ana \u{202e}x", 40), "Ana \\u{202e}x");
-    assert_eq!(visible("a\nb\u{1b}", 40), "a\\nb\\u{1b}");
-    assert_eq!(visible("Muñoz", 40), "Muñoz");
-    assert_eq!(visible("abcdefgh", 5), "abcd…");
-    assert_eq!(super::text::wrap("one two three", 8), ["one two", "three"]);
-    assert_eq!(span(90_000), "90 s");
-    assert_eq!(span(3 * 3_600_000), "3 h");
 }

@@ -140,3 +140,30 @@ fn settings_that_contradict_each_other_are_refused() {
     let why = runner.err().and_then(|e| e.downcast_ref::<String>().cloned()).unwrap_or_default();
     assert!(why.contains("points must rise from low to critical"), "{why}");
 }
+
+#[test]
+fn what_the_organisation_calls_is_less_and_what_nobody_calls_is_more() {
+    let tuesday = |country: &str| {
+        let mut calls = office(4);
+        for user in ["eva", "luis"] {
+            for day in [1, 2, 3, 8] {
+                let id = 40_000 + day as u64 * 10 + user.len() as u64;
+                let known = call(id, day, 650, "international").set("called_country", "PE");
+                calls.push(known.set("user", user));
+            }
+        }
+        // At night nobody teaches, however many.
+        for user in ["eva", "luis"] {
+            let id = 45_000 + 100 * user.len() as u64;
+            calls.extend(burst(id, 9, 200, "international", 3).into_iter().map(|c| c.set("user", user)));
+        }
+        let night = burst(60_000, 17, 180, "international", 5).into_iter();
+        calls.extend(night.map(|c| c.set("called_country", country)));
+        let findings = harness().run::<AfterHours>(&calls);
+        let ana = findings.into_values().find(|f| f.subject.text() == "ana");
+        ana.map(|f| (f.severity, f.explanation[1].contains("nor did anybody here")))
+    };
+    assert_eq!(tuesday("PE"), Some((Medium, false)));
+    assert_eq!(tuesday("SO"), Some((High, true)));
+    assert_eq!(tuesday("LV"), Some((High, true)));
+}

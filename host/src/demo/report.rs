@@ -1,103 +1,22 @@
-//! The comparison as a person reads it: tables, a few findings in full, what to try next.
+//! What was found against what was planted, as a newcomer reads it: tables, a few findings in full, what to try next.
 //!
-//! Owns layout and colours. Does not own the comparison.
+//! Owns what the demo says. Does not own the comparison (`eval::compare`) nor the looks (`eval::style`).
 
 use std::collections::BTreeMap;
-use std::io::{self, IsTerminal, Write};
+use std::io::{self, Write};
 
-use comfy_table::{Attribute, Cell, Color, ColumnConstraint, ContentArrangement, Table, presets};
+use comfy_table::{Cell, Color};
 use model::{Finding, Severity};
-use owo_colors::{OwoColorize, Style as Paint};
+use owo_colors::Style as Paint;
 
-use super::text::{moment, number_of, span, visible, wrap};
-use super::{Comparison, Episode, FOUND, LOUD};
+use crate::eval::compare::{Comparison, Episode, FOUND, LOUD};
+use crate::eval::style::{Style, colour_of};
+use crate::eval::text::{moment, number_of, span, visible, wrap};
 
-/// How to print.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Style {
-    /// With colours.
-    pub colour: bool,
-    /// Columns of the terminal.
-    pub width: u16,
-}
-
-/// Width where the terminal does not say.
-const USUAL_WIDTH: u16 = 110;
-/// Below this the tables cannot be read; above, lines get too long to follow.
-const WIDTHS: std::ops::RangeInclusive<u16> = 80..=140;
-/// Below this names are cut shorter and notes are left out.
-const COMFORTABLE: u16 = 100;
 /// Characters of one reason that are shown: a paragraph.
 const LONGEST_REASON: usize = 600;
 /// Findings shown in full.
 const EXAMPLES: usize = 3;
-
-impl Style {
-    /// As standard output wants it: colours on a terminal only, and not if `NO_COLOR` is set.
-    pub fn detect() -> Style {
-        let wanted = std::env::var_os("NO_COLOR").is_none_or(|v| v.is_empty());
-        let colour = wanted && io::stdout().is_terminal();
-        let width = Table::new().width().unwrap_or(USUAL_WIDTH);
-        Style { colour, width: width.clamp(*WIDTHS.start(), *WIDTHS.end()) }
-    }
-
-    fn paint(self, text: &str, paint: Paint) -> String {
-        if self.colour { text.style(paint).to_string() } else { text.to_owned() }
-    }
-
-    fn is_narrow(self) -> bool {
-        self.width < COMFORTABLE
-    }
-
-    fn bold(self, text: &str) -> String {
-        self.paint(text, Paint::new().bold())
-    }
-
-    fn dim(self, text: &str) -> String {
-        self.paint(text, Paint::new().dimmed())
-    }
-
-    fn table(self, header: &[&str]) -> Table {
-        let mut table = Table::new();
-        table.load_style(presets::NOTHING).set_content_arrangement(ContentArrangement::Dynamic);
-        table.set_width(self.width);
-        if self.colour {
-            table.enforce_styling();
-        } else {
-            table.force_no_tty();
-        }
-        table.set_header(header.iter().map(|h| self.cell(h, None).add_attribute(Attribute::Dim)));
-        table
-    }
-
-    /// Writes a table whose columns `whole` are not broken over lines.
-    fn print(self, out: &mut impl Write, table: &mut Table, whole: &[usize]) -> io::Result<()> {
-        for index in whole {
-            if let Some(column) = table.column_mut(*index) {
-                column.set_constraint(ColumnConstraint::ContentWidth);
-            }
-        }
-        writeln!(out, "{}", table.trim_fmt())
-    }
-
-    fn cell(self, text: impl ToString, colour: Option<Color>) -> Cell {
-        let cell = Cell::new(text);
-        match colour {
-            Some(colour) if self.colour => cell.fg(colour),
-            _ => cell,
-        }
-    }
-}
-
-fn colour_of(severity: Severity) -> Color {
-    match severity {
-        Severity::Critical => Color::Magenta,
-        Severity::High => Color::Red,
-        Severity::Medium => Color::Yellow,
-        Severity::Low => Color::Cyan,
-        Severity::Informational => Color::Grey,
-    }
-}
 
 /// Prints the comparison. `next_steps` are commands with what they do.
 ///
@@ -288,3 +207,6 @@ fn paint_of(severity: Severity) -> Paint {
         Severity::Informational => Paint::new().dimmed(),
     }
 }
+
+#[cfg(test)]
+mod tests;

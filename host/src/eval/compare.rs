@@ -1,18 +1,11 @@
-//! What was found against what was planted.
+//! Which finding belongs to which planted episode.
 //!
-//! Owns the comparison; `print` owns how it looks. Does not own the findings: they come from the engine.
+//! Owns the rule of belonging and what counts as found. Does not own the findings: they come from the engine.
 
-mod print;
-mod text;
-
-use chrono::DateTime;
 use model::{Finding, Millis, RecordId, Severity, Status, SubjectKind};
 use rustc_hash::{FxHashMap, FxHashSet};
 
-use super::labels::{Label, Labels};
-
-pub use print::{Style, print};
-pub use text::{span, visible};
+use super::labels::{Label, Labels, time};
 
 /// Lowest severity at which an attack counts as found: below it nobody looks the same day.
 pub const FOUND: Severity = Severity::Medium;
@@ -44,10 +37,14 @@ impl<'a> Episode<'a> {
         self.severity() >= Some(LOUD)
     }
 
-    /// Milliseconds from the first record's start to the first finding at [`FOUND`] or above.
+    /// When the first finding at [`FOUND`] or above was raised.
+    pub fn raised_at(&self) -> Option<Millis> {
+        self.findings.iter().filter(|f| f.severity >= FOUND).map(|f| f.raised_at).min()
+    }
+
+    /// Milliseconds from the first record's start to [`Episode::raised_at`].
     pub fn delay(&self) -> Option<Millis> {
-        let raised = self.findings.iter().filter(|f| f.severity >= FOUND).map(|f| f.raised_at).min()?;
-        Some(raised - time(&self.label.first)?)
+        Some(self.raised_at()? - time(&self.label.first)?)
     }
 
     /// The detectors that saw it, in order of their names.
@@ -72,9 +69,13 @@ pub struct Comparison<'a> {
     pub user_days: u64,
 }
 
+/// Most users of an episode for a finding to belong to it by user and time alone: that a finding is about one of fifty
+/// people who were rung that hour is coincidence.
+const MAX_USERS: usize = 5;
+
 /// Assigns findings to what was planted. A finding belongs to an episode if it rests on one of its records, or is about
-/// one of its users or numbers and overlaps it in time. Withdrawn findings count for nothing; one that belongs to an
-/// attack does not count against a look-alike.
+/// one of its numbers, or of its at most [`MAX_USERS`] users, and overlaps it in time. Withdrawn findings count for
+/// nothing; one that belongs to an attack does not count against a look-alike.
 pub fn compare<'a>(labels: &'a Labels, findings: &'a [Finding]) -> Comparison<'a> {
     let episodes: Vec<&Label> = labels.attacks.iter().chain(&labels.lookalikes).collect();
     let index = Index::new(&episodes);
@@ -116,7 +117,8 @@ impl<'a> Index<'a> {
             for record in &label.records {
                 index.by_record.entry(RecordId::from_text(record).0).or_default().push(place);
             }
-            for subject in label.users.iter().chain(&label.numbers) {
+            let few = label.users.len() <= MAX_USERS || label.records.is_empty();
+            for subject in label.users.iter().filter(|_| few).chain(&label.numbers) {
                 index.by_subject.entry(subject).or_default().push(place);
             }
             let times = time(&label.first).zip(time(&label.last));
@@ -142,10 +144,6 @@ impl<'a> Index<'a> {
         places.sort_unstable();
         places
     }
-}
-
-fn time(text: &str) -> Option<Millis> {
-    DateTime::parse_from_rfc3339(text).ok().map(|t| t.timestamp_millis())
 }
 
 #[cfg(test)]

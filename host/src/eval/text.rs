@@ -42,7 +42,7 @@ pub fn span(millis: Millis) -> String {
 }
 
 /// The text in lines of at most `width` characters, broken between words where it can be.
-pub(super) fn wrap(text: &str, width: usize) -> Vec<String> {
+pub fn wrap(text: &str, width: usize) -> Vec<String> {
     let mut lines: Vec<String> = Vec::new();
     for word in text.split_whitespace() {
         let length = word.chars().count();
@@ -58,11 +58,27 @@ pub(super) fn wrap(text: &str, width: usize) -> Vec<String> {
 }
 
 /// `26 Mar 03:12`, from RFC 3339 in UTC.
-pub(super) fn moment(text: &str) -> String {
+pub fn moment(text: &str) -> String {
     chrono::DateTime::parse_from_rfc3339(text).map_or(String::new(), |t| t.format("%d %b %H:%M").to_string())
 }
 
 /// `1 finding`, `2 findings`.
-pub(super) fn number_of(count: usize, what: &str) -> String {
+pub fn number_of(count: usize, what: &str) -> String {
     format!("{count} {what}{}", if count == 1 { "" } else { "s" })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn hostile_text_becomes_visible() {
+        assert_eq!(visible("Ana \u{202e}x", 40), "Ana \\u{202e}x");
+        assert_eq!(visible("a\nb\u{1b}", 40), "a\\nb\\u{1b}");
+        assert_eq!(visible("Muñoz", 40), "Muñoz");
+        assert_eq!(visible("abcdefgh", 5), "abcd…");
+        assert_eq!(wrap("one two three", 8), ["one two", "three"]);
+        assert_eq!(span(90_000), "90 s");
+        assert_eq!(span(3 * 3_600_000), "3 h");
+    }
 }
