@@ -3,11 +3,11 @@
 //! Owns the derivation; the knowledge is the directory's (`place`) and `model::numbering`'s (`numbers`).
 
 use model::numbering::{self, Home};
-use model::{Event, FieldId, Name, Number, NumberKind};
+use model::{Event, EventKind, FieldId, Name, Number, NumberKind};
 
 use super::numbers::{self as classes, Read};
 use super::raw::Raw;
-use super::{Fault, Normalizer, full};
+use super::{Fault, Normalizer, codes, full};
 
 /// Largest believable offset from UTC in minutes: Kiribati has 14 hours.
 const MAX_OFFSET: i64 = 18 * 60;
@@ -128,7 +128,16 @@ impl Normalizer {
             }
         }
         if [FieldId::forward_to, FieldId::forward_class, FieldId::forward_country].into_iter().any(wants) {
-            let seen = read(FieldId::forward_to)?;
+            let mut seen = read(FieldId::forward_to)?;
+            if event.kind == EventKind::Call {
+                // Digits after a feature code are where forwarding leads from then on.
+                for field in [FieldId::called_number, FieldId::dialed_digits] {
+                    if let Some(text) = raw.text(field)?.and_then(codes::destination) {
+                        seen = numbers.read(text, &home, at);
+                        break;
+                    }
+                }
+            }
             let ours = self.directory.is_ours(seen.number);
             if wants(FieldId::forward_to) {
                 event.set_phone(FieldId::forward_to, seen.number);
@@ -141,17 +150,28 @@ impl Normalizer {
             }
         }
         if wants(FieldId::user) {
-            let user = self.user(raw, owner)?;
+            let user = self.user(raw, event.kind, owner)?;
             event.set_name(FieldId::user, user);
         }
         Ok(())
     }
 
     /// The subject of user findings: the owner's identity, else the best stand-in the record has.
-    fn user(&mut self, raw: &Raw<'_>, number: Number) -> Result<Name, Fault> {
+    fn user(&mut self, raw: &Raw<'_>, kind: EventKind, number: Number) -> Result<Name, Fault> {
         use std::fmt::Write as _;
         if let Some(uuid) = raw.text(FieldId::user_uuid)? {
             return self.name(FieldId::user, uuid);
+        }
+        // Audit events name people as actor and target: who signs in is the user, and so is whose settings are changed.
+        let people: &[FieldId] = match kind {
+            EventKind::Call => &[],
+            EventKind::SignIn => &[FieldId::actor, FieldId::target],
+            EventKind::ForwardingChange | EventKind::AdminChange => &[FieldId::target],
+        };
+        for field in people {
+            if let Some(uuid) = raw.text(*field)?.filter(|text| is_uuid(text)) {
+                return self.name(FieldId::user, uuid);
+            }
         }
         let mut text = std::mem::take(&mut self.scratch);
         text.clear();
@@ -177,6 +197,15 @@ impl Normalizer {
         self.scratch = text;
         name
     }
+}
+
+/// Whether the text has the form of an identity, as in `User UUID`.
+fn is_uuid(text: &str) -> bool {
+    text.len() == 36
+        && text.bytes().enumerate().all(|(i, b)| match i {
+            8 | 13 | 18 | 23 => b == b'-',
+            _ => b.is_ascii_hexdigit(),
+        })
 }
 
 fn country_of(text: &str) -> Name {

@@ -4,6 +4,7 @@
 //! not own where records come from (`source`) nor reading numbers as such (`model::numbering`). A normaliser is
 //! used by one thread: it remembers names, places and extensions it has met.
 
+mod codes;
 mod derive;
 mod enums;
 mod fault;

@@ -3,9 +3,10 @@
 //! Owns what counts, what teaches, and the life of a finding. The arithmetic is in [`night`], the memory in [`rhythm`] and
 //! [`places`]; hours and holidays are the directory's, the order of events the SDK's.
 
+mod config;
+mod facts;
 mod habits;
 mod hours;
-mod legacy;
 mod night;
 mod places;
 mod report;
@@ -14,69 +15,22 @@ mod rhythm;
 use std::cell::RefCell;
 use std::collections::{BTreeMap, BTreeSet};
 
-use habits::{Callers, Countries, Standing};
+pub use config::Config;
+use facts::Facts;
+use habits::{Callers, Countries};
 use hours::{Hours, NIGHT, days_off, is_off, night_of};
-use night::{Tally, Weighed};
-use places::{Known, Places, Rule};
+use night::{Tally, Usual, Weighed};
+use places::{Places, Rule};
 use rhythm::{Habit, Looked, Rhythm};
 use ringfence_sdk::calendar::minute_of;
 use ringfence_sdk::directory::working_time;
 use ringfence_sdk::{
-    About, Case, Detector, Episode, Episodes, HOUR, MINUTE, Migrated, Millis, Name, Now, Number, OldState,
-    Report, Row, Severity, Stamped, Subject, known, log,
+    About, Case, Detector, Episode, Episodes, HOUR, MINUTE, Millis, Name, Now, Number, Report, Row, Severity,
+    Stamped, Subject, known, log,
 };
 use serde::{Deserialize, Serialize};
 
 ringfence_sdk::register!(AfterHours, "plugin.toml");
-
-/// Countries named in one finding.
-const NAMED: usize = 8;
-
-/// Settings; `plugin.toml` says what they mean.
-#[allow(missing_docs, reason = "plugin.toml documents each setting")]
-#[derive(Clone, Debug, Deserialize)]
-pub struct Config {
-    pub calls: u32,
-    pub margin_minutes: i64,
-    pub late_hours: i64,
-    pub day_begins_hour: i64,
-    pub usual_chance: f64,
-    pub prior_days: f64,
-    pub near_chance: f64,
-    pub late_chance: f64,
-    pub day_off_chance: f64,
-    pub night_chance: f64,
-    pub own_chance: f64,
-    pub own_days: i32,
-    pub learn_days: i32,
-    pub organisation_days: u32,
-    pub organisation_learn_days: i32,
-    pub organisation_usual_factor: f64,
-    pub organisation_never_factor: f64,
-    pub country_days: u32,
-    pub country_settle_days: i32,
-    pub country_forget_days: i32,
-    pub new_country_points: f64,
-    pub usual_country_points: f64,
-    pub usual_number_points: f64,
-    pub premium_points: f64,
-    pub recent_factor: f64,
-    pub repeat_factor: f64,
-    pub vain_seconds: u32,
-    pub mobile_factor: f64,
-    pub colleague_factor: f64,
-    pub low_points: f64,
-    pub medium_points: f64,
-    pub high_points: f64,
-    pub critical_points: f64,
-    pub night_calls: f64,
-    pub late_calls: f64,
-    pub bunching: f64,
-    pub low_surprise: f64,
-    pub medium_surprise: f64,
-    pub high_surprise: f64,
-    pub quiet_hours: i64,
-}
 
 /// How dangerous a destination is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -136,41 +90,6 @@ pub struct State {
     found: Option<i32>,
 }
 
-/// What an episode's report tells.
-#[derive(Clone, Debug, Default, Serialize, Deserialize)]
-pub struct Facts {
-    calls: u32,
-    risky: u32,
-    premium: u32,
-    /// Calls to countries that were new to the user.
-    fresh: u32,
-    /// Of those, to countries that nobody of the organisation called.
-    never: u32,
-    mobile: u32,
-    seconds: u64,
-    location: Name,
-    new_countries: Vec<Name>,
-    countries: Vec<Name>,
-    /// Local times of the first and last call.
-    from: Millis,
-    to: Millis,
-    /// Of the first call.
-    hours: Hours,
-    habit_days: u32,
-    habit_of: u32,
-    /// Thousandths of a percent.
-    chance: u32,
-    /// Calls of a usual day, tenths.
-    usual_calls: u32,
-    age: i32,
-    /// The latest night, its points, and what is left of those before.
-    night: i32,
-    nights: u32,
-    points: u32,
-    before: u32,
-    most_calls: u32,
-}
-
 /// The detector.
 #[derive(Debug)]
 pub struct AfterHours {
@@ -188,13 +107,7 @@ impl Detector for AfterHours {
     const STATE_SCHEMA: u8 = 2;
 
     fn new(config: Config) -> Result<Self, String> {
-        let rising = |name: &str, steps: &[f64]| match steps.is_sorted() {
-            true => Ok(()),
-            false => Err(format!("{name} must rise from low to critical: {steps:?}")),
-        };
-        let c = &config;
-        rising("points", &[c.low_points, c.medium_points, c.high_points, c.critical_points])?;
-        rising("surprise", &[c.low_surprise, c.medium_surprise, c.high_surprise])?;
+        config.check()?;
         Ok(AfterHours { config, unknown: RefCell::default() })
     }
 
@@ -305,10 +218,6 @@ impl Detector for AfterHours {
     fn describe(&self, _subject: Subject, episode: &Episode<Facts>) -> Report {
         report::describe(episode)
     }
-
-    fn migrate(stored: OldState<'_>) -> Result<Migrated<Self>, String> {
-        legacy::migrate(stored)
-    }
 }
 
 fn is_mobile(row: &Row<'_>) -> bool {
@@ -398,8 +307,9 @@ impl AfterHours {
         let night = night_of(config, local(now));
         let weighed = self.weigh(state, now, habit);
         state.tonight.add(config, call, weighed);
-        let usual_calls = state.rhythm.usual_calls();
-        let alone = state.tonight.judge(config, 0, usual_calls);
+        let newcomer = state.rhythm.age() < config.learn_days;
+        let usual = Usual { calls: state.rhythm.usual_calls(), newcomer };
+        let alone = state.tonight.judge(config, 0, usual);
         state.tonight.hot |= alone >= Some(Severity::Medium);
         let found = self.found(state, now, episodes);
         // A call within the country does not keep yesterday's finding open, unless this night is worth telling by itself.
@@ -426,9 +336,9 @@ impl AfterHours {
             }
         }
         facts.turn_to(&state.tonight);
-        facts.usual_calls = (usual_calls * 10.0) as u32;
+        facts.usual_calls = (usual.calls * 10.0) as u32;
         facts.age = state.rhythm.age();
-        let severity = state.tonight.judge(config, facts.before, usual_calls);
+        let severity = state.tonight.judge(config, facts.before, usual);
         if let Some(severity) = severity {
             episode.rise(severity);
         }
@@ -441,42 +351,6 @@ impl AfterHours {
         let standing = now.organisation.standing(&self.config, now.event.country, night);
         let newcomer = state.rhythm.age() < self.config.learn_days;
         Weighed { chance: habit.chance, known, standing, newcomer }
-    }
-}
-
-impl Facts {
-    fn add(&mut self, call: &Stamped<Call>, known: Known, standing: Standing) {
-        let event = &call.event;
-        self.calls += 1;
-        self.risky += u32::from(event.is_risky());
-        self.premium += u32::from(event.class == Class::Premium);
-        self.mobile += u32::from(event.mobile);
-        self.seconds += u64::from(event.seconds);
-        if self.calls == 1 {
-            (self.from, self.location, self.hours) = (local(call), event.location, event.hours);
-        }
-        self.to = local(call);
-        if !event.is_risky() || !event.country.is_present() {
-            return;
-        }
-        let fresh = event.class == Class::International && known <= Known::Recent;
-        self.fresh += u32::from(fresh);
-        self.never += u32::from(fresh && standing == Standing::Never);
-        let names = if fresh { &mut self.new_countries } else { &mut self.countries };
-        if names.len() < NAMED && !names.contains(&event.country) {
-            names.push(event.country);
-        }
-    }
-
-    /// Takes over a night's points; half of those of the night before stay, a quarter of those before it, and so on.
-    fn turn_to(&mut self, tonight: &Tally) {
-        if self.night != tonight.night {
-            self.before = self.before.saturating_add(self.points) / 2;
-            self.night = tonight.night;
-            self.nights += 1;
-        }
-        self.points = tonight.points;
-        self.most_calls = self.most_calls.max(tonight.calls);
     }
 }
 

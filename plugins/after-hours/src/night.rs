@@ -53,6 +53,15 @@ pub struct Weighed {
     pub newcomer: bool,
 }
 
+/// What is known of the user's usual days.
+#[derive(Clone, Copy, Debug)]
+pub struct Usual {
+    /// Calls on a day.
+    pub calls: f64,
+    /// Seen for some days only.
+    pub newcomer: bool,
+}
+
 impl Tally {
     /// Turns to this night: those before it are over.
     pub fn turn_to(&mut self, night: i32) {
@@ -84,11 +93,10 @@ impl Tally {
         self.points = self.points.saturating_add((points * MILLI) as u32);
     }
 
-    /// Judges the night (`None`: not worth telling); `before` are the points that earlier nights of the episode left, `usual_calls` the user's
-    /// calls on a usual day.
-    pub fn judge(&self, config: &Config, before: u32, usual_calls: f64) -> Option<Severity> {
+    /// Judges the night (`None`: not worth telling); `before` are the points that earlier nights of the episode left.
+    pub fn judge(&self, config: &Config, before: u32, usual: Usual) -> Option<Severity> {
         let points = f64::from(self.points.saturating_add(before)) / MILLI;
-        let surprise = if self.calls < config.calls { 0.0 } else { self.surprise(config, usual_calls) };
+        let surprise = if self.calls < config.calls { 0.0 } else { self.surprise(config, usual.calls) };
         let by_points = level(
             points,
             &[
@@ -107,7 +115,12 @@ impl Tally {
             ],
         );
         // In the evening and on days off others may be at work too: a campaign, a month's end.
-        let most = if 2 * self.deep > self.calls { Severity::Critical } else { Severity::Medium };
+        // A newcomer's first weekend cannot be compared with another.
+        let most = match 2 * self.deep > self.calls {
+            true => Severity::Critical,
+            false if usual.newcomer => Severity::Low,
+            false => Severity::Medium,
+        };
         by_points.max(by_surprise.min(Some(most)))
     }
 

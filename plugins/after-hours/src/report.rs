@@ -5,7 +5,7 @@ use ringfence_sdk::countries::country_text;
 use ringfence_sdk::directory::working_time;
 use ringfence_sdk::{About, Episode, Name, Report, resolve};
 
-use crate::Facts;
+use crate::facts::Facts;
 use crate::hours::{Hours, text_of};
 use crate::rhythm::DAYS;
 

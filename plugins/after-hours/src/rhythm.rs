@@ -142,21 +142,6 @@ impl Rhythm {
     }
 }
 
-/// What version 1 of the state held.
-#[derive(Clone, Debug, Default, Serialize, Deserialize)]
-pub struct OldRhythm {
-    day: i32,
-    first_day: i32,
-    hours: [u32; HOURS],
-    off: u32,
-}
-
-impl From<OldRhythm> for Rhythm {
-    fn from(old: OldRhythm) -> Rhythm {
-        Rhythm { day: old.day, first_day: old.first_day, hours: old.hours, ..Rhythm::default() }
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -2,7 +2,7 @@
 //!
 //! Owns levels and the severities of calls. Does not own changes of the setting ([`crate::switch`]) nor words ([`crate::report`]).
 
-use ringfence_sdk::{Case, Episodes, HOUR, Millis, Name, Now, Severity, Stamped};
+use ringfence_sdk::{Case, Episodes, HOUR, Millis, Name, Now, Severity, Span, Stamped};
 
 use crate::habits::Countries;
 use crate::memory::State;
@@ -55,6 +55,23 @@ struct Hour {
     all: usize,
     /// The busiest hour of a usual day.
     usual: u8,
+    /// Calls to the number in this night, if it is new and within the country.
+    night: u16,
+}
+
+impl Hour {
+    fn of(span: Span<'_, What>, belongs: impl Fn(&Stamped<What>) -> bool) -> Hour {
+        let mut hour = Hour { calls: 0, seconds: 0, all: 0, usual: 0, night: 0 };
+        for event in span.iter() {
+            let What::Forwarded(leg) = &event.event else { continue };
+            hour.all += 1;
+            if belongs(event) {
+                hour.calls += 1;
+                hour.seconds += u64::from(leg.seconds);
+            }
+        }
+        hour
+    }
 }
 
 impl CallForwarding {
@@ -101,26 +118,20 @@ impl CallForwarding {
         episodes: &mut Episodes<Facts>,
     ) {
         let (config, abroad) = (&self.config, leg.class >= Class::International);
-        let days = |state: &State, leg: &Leg| state.destinations.days(leg.number, today, config.forget_days);
-        let usual = |leg: &Leg| days(state, leg) >= config.usual_days;
+        let known_days = state.destinations.days(leg.number, today, config.forget_days);
+        let is_usual = known_days >= config.usual_days;
+        let at_night = leg.outside && !abroad && !is_usual;
+        let night = if at_night { state.note_night(leg.number, now.start) } else { 0 };
         let belongs = |e: &Stamped<What>| match &e.event {
             What::Forwarded(other) => {
-                (other.class >= Class::International) == abroad
-                    && (other.number == leg.number || !usual(other))
+                let usual =
+                    || state.destinations.days(other.number, today, config.forget_days) >= config.usual_days;
+                (other.class >= Class::International) == abroad && (other.number == leg.number || !usual())
             }
             _ => false,
         };
         let span = now.within(HOUR);
-        let mut hour = Hour { calls: 0, seconds: 0, all: 0, usual: state.rhythm.usual(today) };
-        for event in span.iter() {
-            let What::Forwarded(other) = &event.event else { continue };
-            hour.all += 1;
-            if belongs(event) {
-                hour.calls += 1;
-                hour.seconds += u64::from(other.seconds);
-            }
-        }
-        let (known_days, is_usual) = (days(state, leg), usual(leg));
+        let hour = Hour { night, usual: state.rhythm.usual(today), ..Hour::of(span, belongs) };
         let country = self.country(state, now, leg.country, today);
         let suspicion = self.suspicion(state, now.start);
         let mut level = match (abroad, is_usual) {
@@ -152,6 +163,7 @@ impl CallForwarding {
             }
             facts.hour_calls = facts.hour_calls.max(hour.calls as u32);
             facts.usual_hour = hour.usual;
+            facts.night_calls = facts.night_calls.max(hour.night);
             facts.name(leg);
             if first {
                 facts.age = state.age(today);
@@ -172,8 +184,7 @@ impl CallForwarding {
 
     /// A destination that is usual is remarkable only by far more calls than ever.
     fn usual_level(&self, abroad: bool, hour: &Hour) -> i32 {
-        let most =
-            (self.config.usual_factor * f64::from(hour.usual)).max(2.0 * self.config.national_hour as f64);
+        let most = self.unusual(hour, 2 * self.config.national_hour);
         if abroad && hour.calls as f64 >= most { level::MEDIUM } else { 0 }
     }
 
@@ -202,8 +213,16 @@ impl CallForwarding {
 
     /// Whether so many calls within an hour are out of the ordinary.
     fn is_burst(&self, hour: &Hour) -> bool {
-        let least = (self.config.usual_factor * f64::from(hour.usual)).max(self.config.national_hour as f64);
-        hour.calls as f64 >= least
+        hour.calls as f64 >= self.unusual(hour, self.config.national_hour)
+    }
+
+    /// Whether so many calls in a night are out of the ordinary: those on call are rung in some nights more than in others.
+    fn is_sleepless(&self, hour: &Hour) -> bool {
+        f64::from(hour.night) >= self.unusual(hour, usize::from(self.config.national_outside))
+    }
+
+    fn unusual(&self, hour: &Hour, least: usize) -> f64 {
+        (self.config.usual_factor * f64::from(hour.usual)).max(least as f64)
     }
 
     fn national_level(&self, age: i32, leg: &Leg, hour: &Hour, suspicion: u8) -> i32 {
@@ -212,7 +231,7 @@ impl CallForwarding {
             return 0;
         }
         let mut sum = suspicion.count_ones() as i32;
-        if self.is_burst(hour) {
+        if self.is_burst(hour) || self.is_sleepless(hour) {
             sum += level::MEDIUM;
         }
         // Queues overflow to answering services by the dozen.

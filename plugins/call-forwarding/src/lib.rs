@@ -38,6 +38,7 @@ pub struct Config {
     pub abroad_hour_critical: usize,
     pub abroad_talk_minutes: u64,
     pub national_hour: usize,
+    pub national_outside: u16,
     pub usual_factor: f64,
     pub follow_hours: i64,
     pub off_hours: i64,
@@ -105,6 +106,8 @@ pub struct Leg {
     pub transfer: bool,
     /// Whose line.
     pub owner: Owner,
+    /// Outside business hours.
+    pub outside: bool,
 }
 
 /// Forwarding was switched on.

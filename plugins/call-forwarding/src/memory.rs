@@ -2,7 +2,7 @@
 //!
 //! Owns the bounded memory. Does not own judgement.
 
-use ringfence_sdk::{DAY, Millis, Name, Number, Subject};
+use ringfence_sdk::{DAY, HOUR, Millis, Name, Number, Subject};
 use serde::{Deserialize, Serialize};
 
 /// Destinations remembered per user; the one unused for longest goes. Twelve are a person's mobile, home, colleagues and
@@ -19,6 +19,9 @@ const RHYTHM: usize = 7;
 /// What a day counts towards being usual, and what it counts while a finding of high severity is open: fraud must not make itself usual soon.
 const FULL_DAY: u16 = 4;
 const ALARM_DAY: u16 = 1;
+
+/// Two calls forwarded outside business hours further apart are of different nights.
+const SAME_NIGHT: Millis = 12 * HOUR;
 
 /// Something that was used on several days.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -124,6 +127,14 @@ pub struct Hint {
     pub signs: u8,
 }
 
+/// Calls forwarded to one number outside business hours.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+struct Night {
+    number: Number,
+    last: Millis,
+    calls: u16,
+}
+
 /// The busiest hours of forwarding on the last days that had any.
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
 pub struct Rhythm {
@@ -171,6 +182,7 @@ pub struct State {
     pub rhythm: Rhythm,
     names: Vec<Name>,
     failures: Vec<Millis>,
+    night: Option<Night>,
     /// The latest change of credentials.
     pub reset: Option<Reset>,
     /// The latest change of which the destination is not known.
@@ -190,6 +202,9 @@ impl State {
         }
         if !self.failures.is_empty() {
             self.failures.retain(|at| now - at <= keep);
+        }
+        if self.night.is_some_and(|n| now - n.last > SAME_NIGHT) {
+            self.night = None;
         }
         if self.reset.is_some_and(|r| now - r.at > keep) {
             self.reset = None;
@@ -225,6 +240,14 @@ impl State {
             self.failures.remove(0);
         }
         self.failures.push(at);
+    }
+
+    /// A call was forwarded to a new number outside business hours; says how many were in this night.
+    pub fn note_night(&mut self, number: Number, at: Millis) -> u16 {
+        let before = self.night.filter(|n| n.number == number && at - n.last <= SAME_NIGHT);
+        let calls = before.map_or(0, |n| n.calls).saturating_add(1);
+        self.night = Some(Night { number, last: at, calls });
+        calls
     }
 
     /// Failed sign-ins lately, in the order of time.

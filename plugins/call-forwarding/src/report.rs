@@ -41,6 +41,8 @@ pub struct Facts {
     pub seconds: u64,
     /// Most calls within an hour.
     pub hour_calls: u32,
+    /// Most calls to a new number outside the business hours of one night or weekend.
+    pub night_calls: u16,
     /// Busiest hour of a usual day.
     pub usual_hour: u8,
     /// Destinations, the first few.
@@ -115,6 +117,12 @@ pub fn describe(config: &Config, episode: &Episode<Facts>) -> Report {
     }
     if facts.calls > 0 {
         report = report.because(talk(facts));
+    }
+    if facts.night_calls > 1 {
+        report = report.because(format!(
+            "{} to a number within the country were outside business hours",
+            count(u64::from(facts.night_calls), "call")
+        ));
     }
     if let Some(at) = facts.off_at {
         report =

@@ -122,6 +122,7 @@ impl CallForwarding {
             seconds: row.duration(),
             transfer,
             owner,
+            outside: self.is_outside(row),
         }))
     }
 

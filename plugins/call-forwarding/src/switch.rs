@@ -120,6 +120,7 @@ impl CallForwarding {
             seconds: 0,
             transfer: false,
             owner: Owner::Person,
+            outside: change.outside,
         };
         // The number that the change is about stands first.
         if worse && let Some(place) = facts.numbers.iter().position(|n| *n == change.to) {

@@ -23,13 +23,15 @@ const MOST_EVEN: f64 = 8.0;
 const MOST_SHORT: f64 = 4.0;
 const MOST_ORDERED: f64 = 6.0;
 const MOST_BLOCK: f64 = 2.0;
-const MOST_NEW: f64 = 3.0;
+const MOST_NEW: f64 = 4.0;
 const MOST_HOUR: f64 = 1.5;
 const MOST_LOCAL: f64 = 1.0;
 /// Share of calls that people end themselves, as most unanswered ones are given up.
 const USUAL_LOCAL: f64 = 0.7;
+/// Calls in the busiest hour of people who call little.
+const FEW_CALLS: f64 = 8.0;
 /// Least share of new numbers when people make many calls, whatever their own.
-const LEAST_NEW: f64 = 0.3;
+const LEAST_NEW: f64 = 0.2;
 /// Calls together in less time have no gaps to speak of.
 const LEAST_GAP: f64 = 200.0;
 
@@ -158,7 +160,10 @@ pub fn judge(
         true => ((f64::from(of) + 1.0) / (f64::from(on) + 0.5)).log10().clamp(0.0, MOST_HOUR),
         false => 0.0,
     };
-    let judge = Judge { config, usual, habit: &state.habit, rate, odd_hour };
+    // Who calls ten times as much looks odd by chance ten times as often.
+    let an_hour = if usual.days >= config.usual_days { u32::from(usual.hour) } else { state.hour_out.calls };
+    let tries = (f64::from(an_hour) / FEW_CALLS).max(1.0).log10();
+    let judge = Judge { config, usual, habit: &state.habit, rate, odd_hour, tries };
     let any = judge.latest(recent).filter(|_| !only_near).map(|p| (p, Belongs { number: None }));
     let near = judge.neighbours(recent);
     // A run of numbers says precisely which calls belong.
@@ -207,6 +212,7 @@ struct Judge<'a> {
     habit: &'a Habit,
     rate: f64,
     odd_hour: f64,
+    tries: f64,
 }
 
 impl Judge<'_> {
@@ -225,14 +231,15 @@ impl Judge<'_> {
         pattern.machine = pattern.ordered > 0
             || even >= self.config.machine_points
             || short >= 2.0 * self.config.machine_points;
-        chance::together(&[
+        let together = chance::together(&[
             self.rate,
             short.min(MOST_SHORT),
             even.min(MOST_EVEN),
             local.min(MOST_LOCAL),
             new.min(MOST_NEW),
             self.odd_hour,
-        ])
+        ]);
+        together - self.tries
     }
 
     /// The most improbable of the last calls, whatever their numbers.

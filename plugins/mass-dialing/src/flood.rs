@@ -44,18 +44,24 @@ pub struct Picture {
     pub signs: u32,
 }
 
-/// Calls from which the window counts as a flood, for this line.
+/// Calls from which the window counts as a flood of this line: with a sign that nobody wants to talk, and without.
 #[inline]
-pub fn threshold(config: &Config, usual: Usual) -> u32 {
-    let own = match usual.inbound_days >= config.usual_days {
-        true => (f64::from(usual.inbound) * config.flood_factor).ceil() as u32,
-        false => 0,
-    };
-    own.max(config.flood_calls)
+pub fn threshold(config: &Config, usual: Usual) -> (u32, u32) {
+    if usual.inbound_days < config.usual_days {
+        // A busy line is not known for one yet.
+        return (config.flood_calls, config.flood_calls);
+    }
+    let own = (f64::from(usual.inbound) * config.flood_factor).ceil() as u32;
+    (own.max(config.flood_marked_calls.min(config.flood_calls)), own.max(config.flood_calls))
 }
 
-/// Looks at the last calls; `calls` in the window are at least `threshold`.
-pub fn judge(config: &Config, calls: u32, threshold: u32, events: &[Stamped<Call>]) -> (Severity, Picture) {
+/// Looks at the last calls; `calls` are in the window, and `threshold` make a flood without any sign.
+pub fn judge(
+    config: &Config,
+    calls: u32,
+    threshold: u32,
+    events: &[Stamped<Call>],
+) -> Option<(Severity, Picture)> {
     let mut callers = [0u64; RECENT];
     let mut lengths = [0u16; RECENT];
     let mut picture = Picture { calls, ..Picture::default() };
@@ -95,12 +101,13 @@ pub fn judge(config: &Config, calls: u32, threshold: u32, events: &[Stamped<Call
     picture.signs = signs.into_iter().map(u32::from).sum();
     let times = f64::from(calls) / f64::from(threshold.max(1));
     let severity = match picture.signs {
-        0 if times >= config.flood_high => Severity::Medium,
-        0 => Severity::Low,
+        0 if times < 1.0 => return None,
+        0 if times < 2.0 * config.flood_high => Severity::Low,
+        0 => Severity::Medium,
         1 if times < config.flood_high => Severity::Medium,
         1 if times < 2.0 * config.flood_high => Severity::High,
         _ if times < config.flood_high => Severity::High,
         _ => Severity::Critical,
     };
-    (severity, picture)
+    Some((severity, picture))
 }

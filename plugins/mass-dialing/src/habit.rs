@@ -20,8 +20,8 @@ const COMMON_DAYS: f64 = 4.0;
 const COMMON_NEW: f64 = 0.35;
 /// Hours are counted over so many active days before older ones fade.
 const HOUR_DAYS: u8 = 56;
-/// Numbers of an ordinary day.
-const FEW_NUMBERS: u32 = 24;
+/// Bits of the numbers of an ordinary day.
+const FEW_NUMBERS: u32 = 48;
 
 /// One day.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -68,28 +68,30 @@ impl Default for Usual {
     }
 }
 
-/// Numbers, remembered by one bit each.
+/// Numbers, remembered by two bits each (a Bloom filter).
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 struct Sketch([u64; 4]);
 
 impl Sketch {
     const BITS: u32 = 256;
 
+    /// Bit numbers of a number.
     #[inline]
-    fn bit(number: Number) -> (usize, u64) {
-        let spread = number.0.wrapping_mul(0x9e37_79b9_7f4a_7c15) >> 56;
-        ((spread >> 6) as usize, 1 << (spread & 63))
+    fn bits(number: Number) -> [u32; 2] {
+        let spread = number.0.wrapping_mul(0x9e37_79b9_7f4a_7c15);
+        [(spread >> 56) as u32, (spread >> 48) as u32 & 255]
     }
 
     #[inline]
     fn add(&mut self, number: Number) {
-        let (word, bit) = Sketch::bit(number);
-        self.0[word] |= bit;
+        for bit in Sketch::bits(number) {
+            self.0[(bit >> 6) as usize] |= 1 << (bit & 63);
+        }
     }
 
+    #[inline]
     fn has(&self, number: Number) -> bool {
-        let (word, bit) = Sketch::bit(number);
-        self.0[word] & bit != 0
+        Sketch::bits(number).into_iter().all(|bit| self.0[(bit >> 6) as usize] >> (bit & 63) & 1 == 1)
     }
 
     fn filled(&self) -> u32 {

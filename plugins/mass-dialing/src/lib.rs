@@ -53,6 +53,7 @@ pub struct Config {
     pub usual_days: u8,
     pub hour_distinct: u32,
     pub flood_calls: u32,
+    pub flood_marked_calls: u32,
     pub flood_factor: f64,
     pub flood_high: f64,
     pub flood_empty: f64,
@@ -223,7 +224,7 @@ impl MassDialing {
         if now.event.incoming() {
             state.burst_in += 1;
             state.habit.note_in(now.start, state.burst_in);
-            if state.burst_in >= config.flood_calls {
+            if state.burst_in >= config.flood_marked_calls.min(config.flood_calls) {
                 self.flooded(state, burst, episodes);
             }
             return;
@@ -279,11 +280,12 @@ impl MassDialing {
         episodes: &mut Episodes<Facts>,
     ) {
         let usual = state.habit.usual();
-        let threshold = flood::threshold(&self.config, usual);
-        if state.burst_in < threshold {
+        let (marked, threshold) = flood::threshold(&self.config, usual);
+        if state.burst_in < marked {
             return;
         }
-        let (severity, picture) = flood::judge(&self.config, state.burst_in, threshold, &burst);
+        let judged = flood::judge(&self.config, state.burst_in, threshold, &burst);
+        let Some((severity, picture)) = judged else { return };
         let belongs = |call: &Stamped<Call>| !outgoing(call);
         let (episode, added) = episodes.extend_where(self.flood, burst, belongs);
         let higher = severity > episode.severity();

@@ -133,7 +133,7 @@ fn flooded(config: &Config, episode: &Episode<Facts>, facts: &Flooded) -> Report
         p.tail
     ))
     .because(format!(
-        "{} calls in {} minutes at the busiest, {}; from {} on it is a flood of this line",
+        "{} calls in {} minutes at the busiest, {}; from {} on it is a flood of this line whoever calls",
         p.calls,
         config.burst_minutes,
         usually(facts.usual),

@@ -844,7 +844,7 @@ impl Row<'_> {
         self.read_number(100)
     }
 
-    /// Destination after the change.
+    /// Destination after the change; in calls, the number dialled after a feature code for forwarding (*72 and the like).
     #[inline]
     pub fn forward_to(&self) -> Number {
         self.read_number(101)

@@ -100,7 +100,8 @@ pub(super) fn conference_series(recorder: &mut Recorder<'_>, people: &[u32]) -> 
 /// A new supplier in a country that nobody called before: a few calls on some days, and they call back.
 pub(super) fn new_supplier(recorder: &mut Recorder<'_>, people: &[u32]) -> Story {
     let buyer = people[0];
-    let plan = plans::of(*recorder.dice.pick(&["JP", "ZA", "AE", "BR", "CL"]));
+    let country = *recorder.dice.pick(&["JP", "ZA", "AE", "BR", "CL"]);
+    let plan = plans::of(country);
     let numbers: Vec<u64> =
         (0..recorder.dice.between(1, 3)).map(|_| plan.fixed(&mut recorder.dice)).collect();
     let site = recorder.world.organisation.party(buyer).site;
@@ -130,7 +131,8 @@ pub(super) fn new_supplier(recorder: &mut Recorder<'_>, people: &[u32]) -> Story
 /// Somebody's family lives abroad: a long call on some evenings and Sundays, all through the period.
 pub(super) fn family_abroad(recorder: &mut Recorder<'_>, people: &[u32]) -> Story {
     let person = people[0];
-    let plan = plans::of(*recorder.dice.pick(&["PE", "EC", "GT", "IT", "PT", "BR"]));
+    let country = *recorder.dice.pick(&["PE", "EC", "GT", "IT", "PT", "BR"]);
+    let plan = plans::of(country);
     let numbers = vec![plan.mobile(&mut recorder.dice), plan.fixed(&mut recorder.dice)];
     let mut calls = 0;
     for day in 0..recorder.world.calendar.days {

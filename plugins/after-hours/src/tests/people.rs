@@ -141,3 +141,11 @@ fn an_incident_at_night_is_less_than_an_attack() {
     };
     assert_eq!((night(false), night(true)), (Severity::High, Severity::Medium));
 }
+
+#[test]
+fn the_first_weekend_of_somebody_who_works_then_is_no_alarm() {
+    let mut calls = office(1);
+    calls.extend((0..90).map(|i| call(80_000 + i, 5, 500 + 5 * i as i64, "mobile")));
+    let findings = harness().run::<AfterHours>(&calls);
+    assert!(findings.values().all(|f| f.severity <= Severity::Low), "{findings:#?}");
+}

@@ -53,6 +53,14 @@ fn an_unusual_burst_within_the_country_is_medium() {
 }
 
 #[test]
+fn a_new_number_that_is_called_all_night_is_medium() {
+    let from = |hour: i64| after_ten_days(legs(600, 14, later() + hour * HOUR, 20, MOBILE, "mobile"));
+    assert_eq!(only(&from(11)).severity, Severity::Medium);
+    assert!(says(only(&from(11)), "14 calls to a number within the country were outside business hours"));
+    assert!(from(0).is_empty(), "in business hours people forward calls to their mobile");
+}
+
+#[test]
 fn a_line_that_is_always_forwarded_is_learned() {
     let days = |days: std::ops::Range<i64>, per_day: u64, number: &'static str, class: &'static str| {
         days.flat_map(move |d| legs(1000 + d as u64 * 100, per_day, monday() + d * DAY, 3, number, class))

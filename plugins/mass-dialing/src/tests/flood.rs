@@ -68,6 +68,18 @@ fn one_caller_who_floods_is_high() {
 }
 
 #[test]
+fn a_small_flood_of_empty_calls_is_medium_and_the_same_calls_answered_are_nothing() {
+    let mut random = Random(26);
+    let mut calls = busy_days(8, 3, &mut random);
+    let before = calls.len();
+    wave(&mut calls, MONDAY + 8 * DAY, 22, 4, &mut random, |_| 0);
+    assert_eq!(only(&run(&calls)).severity, Severity::Medium);
+    calls.truncate(before);
+    wave(&mut calls, MONDAY + 8 * DAY, 22, 4, &mut random, |r| between(r, 20, 300));
+    assert!(run(&calls).is_empty());
+}
+
+#[test]
 fn a_busy_main_number_is_silent() {
     let mut random = Random(24);
     assert!(run(&busy_days(15, 150, &mut random)).is_empty());

@@ -94,7 +94,8 @@ fn a_campaign_day_of_people_who_seldom_call_is_not_high() {
     // The same people on a later day.
     calls.extend(campaign(20, 14..15, 45, (12, 150), &mut random));
     let (medium, high) = alarms(&calls, 20.0);
-    assert!(!high && medium <= 0.1, "{medium}");
+    // A day of nothing but new numbers is worth a look, not an alarm.
+    assert!(!high && medium <= 0.35, "{medium}");
 }
 
 #[test]

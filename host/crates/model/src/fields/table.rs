@@ -143,7 +143,7 @@ fields! {
     forward_mode: Enum, None, No, "Which forwarding was changed: always, busy, no-answer, business-continuity or selective.";
     forward_enabled: Bool, None, No, "Whether forwarding is on after the change.";
     forward_from: Phone, None, Direct, "Destination before the change.";
-    forward_to: Phone, None, Direct, "Destination after the change.";
+    forward_to: Phone, None, Direct, "Destination after the change; in calls, the number dialled after a feature code for forwarding (*72 and the like).";
     forward_class: Enum, None, No, "Class of the new destination, seen from the location.";
     forward_country: Name, None, No, "Country of the new destination.";
     actor: Name, None, Direct, "Who did it: an administrator's or user's identity.";
