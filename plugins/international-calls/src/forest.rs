@@ -32,12 +32,15 @@ pub struct Unusual {
     pub rows: u32,
 }
 
+/// A forest and the user-days it was grown over.
+type Grown = Rc<(Forest, u32)>;
+
 /// Forests by their sample's stamp; `None` where there was too little to grow one.
 #[derive(Debug, Default)]
-pub struct Cache(RefCell<Vec<(u64, Option<Rc<(Forest, u32)>>)>>);
+pub struct Cache(RefCell<Vec<(u64, Option<Grown>)>>);
 
 impl Cache {
-    fn of(&self, habits: &Habits) -> Option<Rc<(Forest, u32)>> {
+    fn of(&self, habits: &Habits) -> Option<Grown> {
         let mut kept = self.0.borrow_mut();
         let stamp = habits.stamp();
         if let Some((_, forest)) = kept.iter().find(|(s, _)| *s == stamp) {
