@@ -11,7 +11,7 @@ use crate::places::Places;
 /// Calendar days over which figures count.
 const BASELINE: u32 = 30;
 /// Active days remembered: a month of working days.
-const DAYS: usize = 22;
+const DAYS: usize = 20;
 /// Weeks looked back at for whether a weekday is worked.
 const WEEKS: i32 = 4;
 /// Days of one weekday, among the last four, from which it is worked.
@@ -279,12 +279,12 @@ mod tests {
             *history.today() = Day { gap, calls: 60, minutes: 200, busiest: 9, overlap: 3, ..Day::default() };
             for key in 0..40_u32 {
                 let range = key.wrapping_mul(0x9e37_79b9);
-                history.countries.note(300 + key, ringfence_sdk::Number(7), MONDAY + day, true, 60, 20);
-                history.ranges.note(range, ringfence_sdk::Number(7), MONDAY + day, true, 60, 12);
+                history.countries.note(300 + key, ringfence_sdk::Number(7), MONDAY + day, true, 60, 14);
+                history.ranges.note(range, ringfence_sdk::Number(7), MONDAY + day, true, 60, 9);
             }
         }
         let bytes = postcard::to_allocvec(&history).unwrap().len();
-        assert!(bytes <= 620, "{bytes} bytes");
+        assert!(bytes <= 500, "{bytes} bytes");
     }
 
     #[test]

@@ -20,9 +20,9 @@ use crate::{Call, Config, InternationalCalls};
 /// Countries and ranges named in one finding.
 const NAMED: usize = 12;
 /// Countries remembered per user.
-const COUNTRIES: usize = 20;
+const COUNTRIES: usize = 14;
 /// Ranges remembered per user.
-const RANGES: usize = 12;
+const RANGES: usize = 9;
 /// Calls in an hour that are a burst rather than a drip.
 const BURST_CALLS: u32 = 5;
 
