@@ -95,7 +95,8 @@ impl Store {
             r#"select k.text as "key!", n.text as "subject?", octet_length(s.value) as "bytes!", s.schema_version, s.generation
                from detector_state s
                cross join lateral (select encode(s.key, 'escape') as text) k
-               left join name n on n.org_id = s.org_id and k.text ~ '^[ul]/[0-9]{1,9}$' and n.handle = substr(k.text, 3)::integer
+               left join name n on n.org_id = s.org_id
+                    and n.handle = case when k.text ~ '^[ul]/[0-9]{1,9}$' then substr(k.text, 3)::integer end
                where s.org_id = $1 and s.plugin = $2
                  and ($3::text is null or strpos(lower(k.text), lower($3)) > 0 or strpos(lower(n.text), lower($3)) > 0)
                order by s.key limit $4"#,
