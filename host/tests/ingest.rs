@@ -154,5 +154,8 @@ fn a_file_in_any_order_gives_the_findings_of_a_scan() {
     assert!(code == 0 && !err.contains("too late"), "{err}");
     let (_, listed, _) = run(dir.path(), &["findings", "list", "--format", "ndjson"]);
     assert_eq!(findings(&listed), findings(&scanned));
-    assert!(scanned.contains("\"detector\":\"international-calls\"") && scanned.contains("\"severity\":\"high\""), "{scanned}");
+    assert!(
+        scanned.contains("\"detector\":\"international-calls\"") && scanned.contains("\"severity\":\"high\""),
+        "{scanned}"
+    );
 }

@@ -75,6 +75,7 @@ const EMERGENCY: Name = Name::known("emergency");
 
 const SIP_ENTERPRISE: Name = Name::known("SIP_ENTERPRISE");
 const SIP_SHORTCODE: Name = Name::known("SIP_SHORTCODE");
+const SIP_PREMIUM: Name = Name::known("SIP_PREMIUM");
 const SIP_EMERGENCY: Name = Name::known("SIP_EMERGENCY");
 
 /// Class a call type stands for, used only where the number says nothing.
@@ -83,7 +84,7 @@ fn class_of(call_type: Name) -> Name {
         (Name::known("SIP_INTERNATIONAL"), INTERNATIONAL),
         (Name::known("SIP_NATIONAL"), NATIONAL),
         (Name::known("SIP_MOBILE"), MOBILE),
-        (Name::known("SIP_PREMIUM"), Name::known("premium")),
+        (SIP_PREMIUM, Name::known("premium")),
         (Name::known("SIP_TOLLFREE"), Name::known("toll-free")),
         (SIP_ENTERPRISE, INTERNAL),
         (SIP_SHORTCODE, SHORT_CODE),
@@ -94,7 +95,8 @@ fn class_of(call_type: Name) -> Name {
 
 /// The class of a record's number, given whether it is ours and the record's call type.
 ///
-/// The number decides. Webex's word is taken in three cases: a call it kept inside the organisation is internal
+/// The number decides. Webex's word is taken in four cases: what it calls premium is, where the number has only an
+/// ordinary class; a call it kept inside the organisation is internal
 /// unless the number is premium, satellite or toll-free (it knows every extension and own number, the directory
 /// maybe not); digits that could be an extension as well as a short or emergency number; and a number that has no
 /// class of its own.
@@ -111,6 +113,10 @@ pub(super) fn class(read: Read, ours: bool, call_type: Name) -> Name {
         return INTERNAL;
     }
     if !full && own == INTERNAL && (call_type == SIP_SHORTCODE || call_type == SIP_EMERGENCY) {
+        return class_of(call_type);
+    }
+    // Premium ranges are opened faster than metadata follows, and Webex is charged for them.
+    if call_type == SIP_PREMIUM && (own == INTERNATIONAL || own == NATIONAL) {
         return class_of(call_type);
     }
     if own == INVALID || (!own.is_present() && read.number.is_present()) {

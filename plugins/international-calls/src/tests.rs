@@ -137,7 +137,8 @@ fn a_business_trip_is_no_alarm() {
         })
         .collect();
     assert!(after_a_month(&home) <= Some(Severity::Medium));
-    assert!(after_a_month(&home[..4]) <= Some(Severity::Low));
+    // A slow drip looks like a trip's second day; its first calls are no alarm.
+    assert!(after_a_month(&home[..3]) <= Some(Severity::Low));
 }
 
 #[test]

@@ -92,7 +92,13 @@ impl<H: Habits> Organisation<H> {
         if H::NONE || day <= self.stored.through {
             return;
         }
-        if learn(self.days.entry(day).or_default()) {
+        let known = self.days.contains_key(&day);
+        let learned = learn(self.days.entry(day).or_default());
+        if !learned && !known {
+            // A day of which nothing is stored must not be there either.
+            self.days.remove(&day);
+        }
+        if learned {
             if !self.days_changed.contains(&day) {
                 self.days_changed.push(day);
             }
@@ -258,6 +264,13 @@ mod tests {
         assert_eq!(days(&mut organisation, 16), [10, 11, 12, 13]);
         assert_eq!(days(&mut organisation, 15), [10, 11, 12]);
         assert!(!organisation.is_open(17 * DAY) && organisation.is_open(18 * DAY));
+    }
+
+    #[test]
+    fn a_row_that_teaches_nothing_makes_no_day() {
+        let mut organisation = Organisation::<Seen>::default();
+        organisation.learn(5 * DAY, |_| false);
+        assert!(organisation.before(20 * DAY).0.is_empty() && organisation.changes().unwrap().is_empty());
     }
 
     #[test]
