@@ -18,7 +18,7 @@ use crate::rest::{Key, Place, Subjects};
 use crate::row::{Batch, Columns, Context, Row};
 use crate::span::Stamped;
 use crate::timeline::{self, Inserted, Timeline};
-use crate::types::{Error, Millis, Subject};
+use crate::types::{DAY, Error, Millis, Subject};
 
 /// Most subjects at work after a batch: enough for an organisation of usual size to have nobody idle, and some
 /// megabytes. A timeline at work is quick, and about four times as large as one at rest.
@@ -27,6 +27,10 @@ const AT_WORK: usize = 3072;
 const REST_SHARE: usize = 6;
 /// A timeline at work may take this much of the memory allowed for those at rest.
 const WORK_BYTES: usize = 8 << 10;
+
+/// An event so long before the horizon is sealed before another comes to its subject: half the time for which the habits
+/// that it saw are kept.
+const SEALED_BY: Millis = 7 * DAY;
 
 /// Memory of an instance where the host does not say.
 const USUAL_MIB: usize = 256;
@@ -235,8 +239,8 @@ impl<D: Detector> Runner<D> {
         for (slot, event) in self.taken.drain(..) {
             let entry = &mut self.slots[slot as usize];
             let start = event.start;
-            if Panel::<D>::LEARNS && !entry.touched {
-                // What is final must not be stepped again: the habits it saw are forgotten some day.
+            if Panel::<D>::LEARNS && entry.timeline.is_unsealed_before(self.horizon.saturating_sub(SEALED_BY)) {
+                // What is long final must not be stepped again: the habits it saw will be forgotten.
                 let subject = entry.key.subject();
                 entry.timeline.catch_up(&mut self.panel, subject);
                 entry.timeline.seal_all(&mut self.panel, subject, self.horizon);

@@ -159,6 +159,12 @@ where
         }
     }
 
+    /// Whether an event before this moment is not sealed.
+    #[inline]
+    pub(crate) fn is_unsealed_before(&self, at: Millis) -> bool {
+        self.events.get(self.sealed_len).is_some_and(|e| e.start < at)
+    }
+
     /// When the events that are kept happened.
     pub(crate) fn starts(&self) -> impl DoubleEndedIterator<Item = Millis> {
         self.events.iter().map(|e| e.start)
