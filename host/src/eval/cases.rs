@@ -18,6 +18,8 @@ pub struct Findings {
     pub any: u64,
     /// At medium and above.
     pub medium: u64,
+    /// Most about one subject: an attack over several accounts has findings about each.
+    pub about_one: u64,
 }
 
 /// One planted episode, attack or look-alike.
@@ -61,10 +63,14 @@ fn case(folder: &str, episode: &Episode<'_>, facts: &Facts) -> Case {
     let first = records.first().map(|fact| fact.start).or_else(|| super::labels::time(&label.first));
     let raised = episode.raised_at();
     let mut findings: BTreeMap<String, Findings> = BTreeMap::new();
+    let mut subjects: BTreeMap<(&str, &str), u64> = BTreeMap::new();
     for finding in &episode.findings {
+        let about = subjects.entry((&finding.detector, &finding.subject.id)).or_default();
+        *about += 1;
         let counts = findings.entry(finding.detector.clone()).or_default();
         counts.any += 1;
         counts.medium += u64::from(finding.severity >= FOUND);
+        counts.about_one = counts.about_one.max(*about);
     }
     Case {
         folder: folder.to_owned(),

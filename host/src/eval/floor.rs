@@ -58,6 +58,8 @@ pub struct EpisodeFloors {
     pub max_median: Option<f64>,
     /// Most at all.
     pub max: Option<f64>,
+    /// Most about one subject.
+    pub max_about_one: Option<f64>,
 }
 
 impl Floors {
@@ -111,6 +113,8 @@ impl Floors {
             let what = format!("findings of {} per attack", line.detector);
             checks.limit(&format!("{what}, median"), line.any.median, self.findings_per_episode.max_median);
             checks.limit(&format!("{what}, most"), line.any.max, self.findings_per_episode.max);
+            let most = self.findings_per_episode.max_about_one;
+            checks.limit(&format!("{what}, most about one subject"), line.about_one as f64, most);
         }
         checks.0
     }

@@ -119,6 +119,8 @@ pub struct PerEpisode {
     pub episodes: u64,
     /// Findings of any severity on each.
     pub any: Spread,
+    /// Most about one subject.
+    pub about_one: u64,
     /// Findings at medium or above on each that has one.
     pub medium: Option<Spread>,
 }
@@ -272,18 +274,20 @@ fn lookalike(kind: &str, cases: &[&Case]) -> LookAlike {
 }
 
 fn per_episode(attacks: &[Case]) -> Vec<PerEpisode> {
-    let mut detectors: BTreeMap<&str, (Vec<f64>, Vec<f64>)> = BTreeMap::new();
+    let mut detectors: BTreeMap<&str, (Vec<f64>, Vec<f64>, u64)> = BTreeMap::new();
     for (detector, findings) in attacks.iter().flat_map(|case| &case.findings) {
-        let (any, medium) = detectors.entry(detector).or_default();
+        let (any, medium, about_one) = detectors.entry(detector).or_default();
+        *about_one = findings.about_one.max(*about_one);
         any.push(findings.any as f64);
         medium.extend((findings.medium > 0).then_some(findings.medium as f64));
     }
-    let lines = detectors.into_iter().filter_map(|(detector, (any, medium))| {
+    let lines = detectors.into_iter().filter_map(|(detector, (any, medium, about_one))| {
         let episodes = any.len() as u64;
         Some(PerEpisode {
             detector: detector.to_owned(),
             episodes,
             any: Spread::of(any)?,
+            about_one,
             medium: Spread::of(medium),
         })
     });

@@ -88,7 +88,8 @@ fn per_episode(out: &mut impl Write, style: Style, report: &Report) -> io::Resul
     title(out, style, "Findings per attack and detector", "(of attacks it has a finding on)")?;
     let medium = format!("{FOUND}+ median");
     let medium_most = format!("{FOUND}+ most");
-    let mut table = style.table(&["detector", "attacks", "median", "most", &medium, &medium_most]);
+    let mut table =
+        style.table(&["detector", "attacks", "median", "most", &medium, &medium_most, "about one"]);
     for line in &report.findings_per_episode {
         let at_medium =
             |figure: fn(Spread) -> f64| line.medium.map_or("–".to_owned(), |s| figure(s).to_string());
@@ -99,6 +100,7 @@ fn per_episode(out: &mut impl Write, style: Style, report: &Report) -> io::Resul
             style.cell(line.any.max, None),
             style.cell(at_medium(|s| s.median), None),
             style.cell(at_medium(|s| s.max), None),
+            style.cell(line.about_one, None),
         ]);
     }
     style.print(out, &mut table, &[0])

@@ -111,11 +111,12 @@ fn delay_and_records_are_counted_from_the_first_record() {
     assert!(case.found);
     assert_eq!((case.delay_minutes, case.records), (Some(60.0 + 1.0 / 60_000.0), 3));
     assert_eq!((case.records_started, case.records_reported), (Some(2), Some(2)));
-    assert_eq!(case.findings["d"], Findings { any: 2, medium: 1 });
+    assert_eq!(case.findings["d"], Findings { any: 2, medium: 1, about_one: 2 });
     let report = Report::of(vec![score.clone(), score]);
     assert_eq!((report.scenarios[0].planted, report.scenarios[0].found), (2, 2));
     assert_eq!(report.findings_per_episode[0].any.max, 2.0);
     assert_eq!(report.findings_per_episode[0].medium.unwrap().max, 1.0);
+    assert_eq!(report.findings_per_episode[0].about_one, 2);
 }
 
 #[test]

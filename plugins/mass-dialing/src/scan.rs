@@ -54,15 +54,16 @@ pub fn judge(config: &Config, events: &[Stamped<Call>]) -> Option<(Severity, Pic
     let now = &events.last()?.event;
     let caller = of(now);
     let mut one = None;
-    if now.number.is_present() {
+    // Nearly always one of a few calls: they are counted before they are looked at.
+    let calls = events.iter().filter(|c| of(&c.event) == caller).take(config.scan_numbers).count();
+    if now.number.is_present() && calls >= config.scan_numbers {
         let picture = Picture { caller: now.number, ..look(config, events, |c| of(c) == caller) };
         one = by_caller(config, &picture).map(|severity| (severity, picture, Belongs(Some(caller))));
     }
-    let any = look(config, events, |_| true);
-    let steps = any.ordered as usize;
+    let (calls, steps) = in_order(config, events);
     // Callers that take turns: the order must be plain, as calls of others lie between.
-    let in_order = steps >= config.scan_numbers && steps * 4 >= any.calls as usize * 3;
-    let any = in_order.then(|| {
+    let any = (steps >= config.scan_numbers && steps * 4 >= calls * 3).then(|| {
+        let any = look(config, events, |_| true);
         let severity = if steps >= 2 * config.scan_numbers { Severity::High } else { Severity::Medium };
         (severity, any, Belongs(None))
     });
@@ -84,6 +85,19 @@ fn by_caller(config: &Config, picture: &Picture) -> Option<Severity> {
         2 | 3 => Some(Severity::High),
         _ => Some(Severity::Critical),
     }
+}
+
+/// Of the last calls, whoever made them: how many, and how many small steps go the same way.
+fn in_order(config: &Config, events: &[Stamped<Call>]) -> (usize, usize) {
+    let recent = &events[events.len().saturating_sub(RECENT)..];
+    let (mut up, mut down) = (0, 0);
+    for pair in recent.windows(2) {
+        let (earlier, later) = (pair[0].event.tail, pair[1].event.tail);
+        let near = later != earlier && later.abs_diff(earlier) <= config.scan_step;
+        up += usize::from(near && later > earlier);
+        down += usize::from(near && later < earlier);
+    }
+    (recent.len(), up.max(down))
 }
 
 fn look(config: &Config, events: &[Stamped<Call>], belongs: impl Fn(&Call) -> bool) -> Picture {

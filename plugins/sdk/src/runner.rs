@@ -239,7 +239,8 @@ impl<D: Detector> Runner<D> {
         for (slot, event) in self.taken.drain(..) {
             let entry = &mut self.slots[slot as usize];
             let start = event.start;
-            if Panel::<D>::LEARNS && entry.timeline.is_unsealed_before(self.horizon.saturating_sub(SEALED_BY)) {
+            if Panel::<D>::LEARNS && entry.timeline.is_unsealed_before(self.horizon.saturating_sub(SEALED_BY))
+            {
                 // What is long final must not be stepped again: the habits it saw will be forgotten.
                 let subject = entry.key.subject();
                 entry.timeline.catch_up(&mut self.panel, subject);
