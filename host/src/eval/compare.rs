@@ -74,7 +74,7 @@ pub struct Comparison<'a> {
 const MAX_USERS: usize = 5;
 
 /// Assigns findings to what was planted. A finding belongs to an episode if it rests on one of its records, or is about
-/// one of its numbers, or of its at most [`MAX_USERS`] users, and overlaps it in time. Withdrawn findings count for
+/// one of its numbers, or of its at most five users, and overlaps it in time. Withdrawn findings count for
 /// nothing; one that belongs to an attack does not count against a look-alike.
 pub fn compare<'a>(labels: &'a Labels, findings: &'a [Finding]) -> Comparison<'a> {
     let episodes: Vec<&Label> = labels.attacks.iter().chain(&labels.lookalikes).collect();

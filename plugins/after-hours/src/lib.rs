@@ -1,7 +1,7 @@
 //! Outgoing calls outside business hours by users who do not usually work then.
 //!
-//! Owns what counts, what teaches, and the life of a finding. The arithmetic is in [`night`], the memory in [`rhythm`] and
-//! [`places`]; hours and holidays are the directory's, the order of events the SDK's.
+//! Owns what counts, what teaches, and the life of a finding. The arithmetic is in `night`, the memory in `rhythm` and
+//! `places`; hours and holidays are the directory's, the order of events the SDK's.
 
 mod config;
 mod facts;

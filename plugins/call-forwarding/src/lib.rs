@@ -1,7 +1,7 @@
 //! Forwarding to outside numbers: changes of the setting, and calls redirected out.
 //!
 //! Two kinds of finding: `forwarding-change`, which takes in the calls forwarded in the hours after it, and `forwarded-calls` where no change is
-//! known. Owns settings and the fold; what a row says is [`select`]'s, how bad it is [`judge`]'s. The order of events and the
+//! known. Owns settings and the fold; what a row says is `select`'s, how bad it is `judge`'s. The order of events and the
 //! findings' life are the SDK's.
 
 mod habits;

@@ -1,7 +1,7 @@
 //! Mass dialling: many outgoing calls by one user, floods of one line, scans of a block of numbers.
 //!
 //! Owns the windows and their counts, and when a closer look is taken: most calls cost a few additions. The closer
-//! looks are [`dial`], [`flood`] and [`scan`]; the order of events and the findings' life are the SDK's.
+//! looks are `dial`, `flood` and `scan`; the order of events and the findings' life are the SDK's.
 
 mod call;
 mod chance;
