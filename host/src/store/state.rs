@@ -137,6 +137,15 @@ impl Store {
         .execute(&mut *transaction)
         .await
         .map_err(&failed)?;
+        // What a detector could not read may have been why it was stopped.
+        sqlx::query!(
+            "delete from quarantine where org_id = $1 and ($2::text is null or detector = $2)",
+            self.org(),
+            reset.detector
+        )
+        .execute(&mut *transaction)
+        .await
+        .map_err(&failed)?;
         if reset.rewind {
             sqlx::query!(
                 "delete from log_cursor where org_id = $1 and ($2::text is null or consumer = $2)",

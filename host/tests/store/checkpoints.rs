@@ -5,8 +5,8 @@ use std::collections::BTreeMap;
 use model::finding::attribute::Value;
 use model::{Finding, NameTable, Provenance, RecordId, Severity, Status, Subject, SubjectKind};
 use ringfence::store::{
-    Change, Checkpoint, Committed, CursorMove, FindingFilter, Lookup, Position, SqlLimits, StateWrite, Store,
-    StoreError,
+    Change, Checkpoint, Committed, CursorMove, FindingFilter, Lookup, Position, QuarantineWrite, SqlLimits,
+    StateReset, StateWrite, Store, StoreError,
 };
 
 use super::MARCH;
@@ -168,4 +168,23 @@ async fn a_checkpoint_is_whole_or_not_at_all() {
     store.commit(&next).await.unwrap();
     assert!(store.state("p", "gone").await.unwrap().is_none());
     store.close().await;
+}
+
+#[tokio::test]
+async fn a_detector_that_forgets_is_let_run_again() {
+    let (store, _name, _server) = fresh().await;
+    let stop = |detector: &str| QuarantineWrite::Stop {
+        detector: detector.to_owned(),
+        digest: "sha256:abc".to_owned(),
+        reason: "its state is of another form".to_owned(),
+    };
+    let quarantine = vec![stop("after-hours"), stop("mass-dialing")];
+    store.commit(&Checkpoint { quarantine, ..Checkpoint::default() }).await.unwrap();
+    assert_eq!(store.quarantines().await.unwrap().len(), 2);
+    let reset = StateReset { detector: Some("mass-dialing".to_owned()), key: None, rewind: true };
+    store.reset_state(&reset).await.unwrap();
+    let left: Vec<String> = store.quarantines().await.unwrap().into_iter().map(|q| q.detector).collect();
+    assert_eq!(left, ["after-hours"]);
+    store.reset_state(&StateReset { detector: None, ..reset }).await.unwrap();
+    assert!(store.quarantines().await.unwrap().is_empty());
 }

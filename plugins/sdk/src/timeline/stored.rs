@@ -143,7 +143,7 @@ pub(crate) fn read<D: Detector>(
         [FORM, schema, body @ ..] => (*schema, body),
         [form, ..] => {
             return Err(format!(
-                "it is stored in form {form}, this plugin reads form {FORM}: run the version of the plugin that wrote it, or reset the plugin's state"
+                "it is stored in form {form}, this plugin reads form {FORM}: run the version of the plugin that wrote it, or have it learn anew from the log: ringfence state reset --all --rewind"
             ));
         }
         [] => return Err("it is empty".to_owned()),
