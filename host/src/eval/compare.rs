@@ -147,4 +147,4 @@ impl<'a> Index<'a> {
 }
 
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;

@@ -7,6 +7,8 @@
 #[allow(dead_code, reason = "shared with the tests of the guests, which ask for their names")]
 mod build;
 mod delivery;
+#[path = "../../../tests/crash/dice.rs"]
+mod dice;
 mod organisation;
 
 use std::collections::BTreeSet;
@@ -14,7 +16,8 @@ use std::collections::BTreeSet;
 use model::{Finding, RecordId};
 use proptest::prelude::*;
 
-use delivery::{Dice, Machine};
+use delivery::Machine;
+use dice::Dice;
 use organisation::{LATENESS, ORGANISATION, Organisation};
 
 /// How records are delivered. Smaller is calmer: what fails shrinks to the calmest delivery that does.
@@ -76,7 +79,7 @@ fn deliveries() -> impl Strategy<Value = Delivery> {
 fn in_order(records: usize) -> Vec<Finding> {
     let mut machine = Machine::start(&ORGANISATION, 1);
     let rows: Vec<usize> = (0..records).collect();
-    machine.push(&rows, true, records, &mut Dice(0));
+    machine.push(&rows, true, records, &mut Dice::new(0));
     machine.checkpoint();
     machine.findings()
 }
@@ -108,7 +111,7 @@ fn arrivals(delivery: &Delivery, organisation: &Organisation, dice: &mut Dice) -
 }
 
 fn deliver(delivery: &Delivery, organisation: &'static Organisation) -> Vec<Finding> {
-    let mut dice = Dice(delivery.seed);
+    let mut dice = Dice::new(delivery.seed);
     let arrivals = arrivals(delivery, organisation, &mut dice);
     let mut log: BTreeSet<RecordId> = BTreeSet::new();
     let workers = |dice: &mut Dice| 1 + dice.below(delivery.workers) as usize;

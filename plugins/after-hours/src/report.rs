@@ -3,7 +3,7 @@
 use ringfence_sdk::calendar::{date_text, day_of, time_text, weekday_of, weekday_text};
 use ringfence_sdk::countries::country_text;
 use ringfence_sdk::directory::working_time;
-use ringfence_sdk::{About, Episode, Name, Report, resolve};
+use ringfence_sdk::{About, Episode, Name, Report, plural, resolve};
 
 use crate::facts::Facts;
 use crate::hours::{Hours, text_of};
@@ -12,10 +12,6 @@ use crate::rhythm::DAYS;
 fn places(names: &[Name]) -> String {
     let names: Vec<String> = names.iter().map(|c| country_text(*c).to_string()).collect();
     names.join(", ")
-}
-
-fn plural(count: u32, word: &str) -> String {
-    format!("{count} {word}{}", if count == 1 { "" } else { "s" })
 }
 
 /// When it was, as a phrase.

@@ -3,10 +3,10 @@
 //! Owns the sentences. Does not own what they rest on ([`crate::range`]).
 
 use ringfence_sdk::countries::country_text;
-use ringfence_sdk::{Episode, Report, Severity, Subject, resolve};
+use ringfence_sdk::{Episode, Report, Severity, Subject, plural, resolve};
 
 use crate::range::{Facts, WANGIRI};
-use crate::report::{during, plural};
+use crate::report::during;
 
 /// See the module.
 pub fn describe(subject: Subject, episode: &Episode<crate::Facts>, facts: &Facts) -> Report {

@@ -3,7 +3,7 @@
 //! Owns the sentences. Does not own what they rest on ([`crate::judge`]).
 
 use ringfence_sdk::countries::country_text;
-use ringfence_sdk::{DAY, Episode, HOUR, MINUTE, Name, Report, resolve};
+use ringfence_sdk::{DAY, Episode, HOUR, MINUTE, Name, Report, plural, resolve};
 
 use crate::evidence::{New, Piece, score};
 use crate::judge::{BURST, DESTINATION, Facts, NEW_COUNTRY, PREMIUM};
@@ -141,11 +141,6 @@ fn volume(facts: &Facts, span: i64) -> String {
         facts.answered,
         facts.seconds.div_ceil(60),
     )
-}
-
-/// `1 call`, `2 calls`.
-pub fn plural(count: u32, word: &str) -> String {
-    format!("{count} {word}{}", if count == 1 { "" } else { "s" })
 }
 
 /// ` in 52 min`; nothing for no time.

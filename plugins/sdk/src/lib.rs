@@ -36,6 +36,7 @@ mod runner_tests;
 mod span;
 mod timeline;
 pub mod types;
+mod words;
 
 pub use daily::OncePerDay;
 pub use detector::Detector;
@@ -49,3 +50,4 @@ pub use runner::{NativeRunner, Runner};
 pub use span::{Now, Span, Stamped, Window};
 pub use timeline::{Migrated, OldState};
 pub use types::{DAY, Error, HOUR, MINUTE, Millis, Name, Number, RecordId, SECOND, Severity, Subject};
+pub use words::plural;

@@ -135,7 +135,7 @@ impl<H: Habits> Organisation<H> {
         self.folded.get(&day).unwrap_or(&self.none)
     }
 
-    /// Events before this see nothing any more that can change.
+    /// Nothing before this will be learned or inserted any more, and what lies before it has seen what is final.
     pub(crate) fn final_before(&self) -> Millis {
         match self.stored.open_from {
             i32::MIN => Millis::MIN,

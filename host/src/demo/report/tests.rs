@@ -1,49 +1,9 @@
-use std::collections::BTreeMap;
-
-use model::{Millis, Provenance, Status, Subject, SubjectKind};
+use model::SubjectKind;
 
 use super::*;
-use crate::demo::{Label, Labels, Options, generate};
 use crate::eval::compare::compare;
+use crate::eval::compare::tests::{attack, finding, labels};
 use crate::eval::labels::time;
-
-fn finding(
-    detector: &str,
-    severity: Severity,
-    subject: (SubjectKind, &str),
-    times: (Millis, Millis),
-) -> Finding {
-    Finding {
-        id: format!("{detector}-{}", times.0),
-        detector: detector.to_owned(),
-        kind: "burst".to_owned(),
-        severity,
-        score: 0.9,
-        subject: Subject {
-            kind: subject.0,
-            id: subject.1.to_owned(),
-            name: "Ana \u{202e}gnp.oñoT\u{1b}[2J".to_owned(),
-        },
-        title: "40 calls in 5 minutes".to_owned(),
-        explanation: vec!["usual: 2 a day".to_owned()],
-        first_event: times.0,
-        last_event: times.1,
-        raised_at: times.0 + 120_000,
-        revision: 1,
-        status: Status::Open,
-        evidence: Vec::new(),
-        attributes: BTreeMap::new(),
-        provenance: Provenance { generation: 1, digest: "sha256:0".to_owned() },
-    }
-}
-
-fn labels() -> Labels {
-    generate(&Options { users: 60, days: 14, ..Options::default() }).unwrap().labels
-}
-
-fn attack<'a>(labels: &'a Labels, kind: &str) -> &'a Label {
-    labels.attacks.iter().find(|l| l.kind == kind).unwrap()
-}
 
 #[test]
 fn the_printed_report_is_complete_and_harmless() {

@@ -5,7 +5,8 @@ use model::{Provenance, Subject};
 use super::*;
 use crate::demo::{Options, generate};
 
-fn finding(
+/// A finding with a hostile name, raised two minutes after it begins.
+pub(crate) fn finding(
     detector: &str,
     severity: Severity,
     subject: (SubjectKind, &str),
@@ -35,11 +36,11 @@ fn finding(
     }
 }
 
-fn labels() -> Labels {
+pub(crate) fn labels() -> Labels {
     generate(&Options { users: 60, days: 14, ..Options::default() }).unwrap().labels
 }
 
-fn attack<'a>(labels: &'a Labels, kind: &str) -> &'a Label {
+pub(crate) fn attack<'a>(labels: &'a Labels, kind: &str) -> &'a Label {
     labels.attacks.iter().find(|l| l.kind == kind).unwrap()
 }
 
