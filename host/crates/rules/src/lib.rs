@@ -1,0 +1,19 @@
+//! Rules: Sigma YAML with what is ours under `ringfence:`, Rhai where Sigma ends. Pure: no files, no clock, no database.
+//!
+//! ```text
+//! text ─ yaml ─ sigma ─▶ Document ─ set ─▶ RuleSet ─▶ Evaluator ─▶ findings, state by key
+//!        spans  syntax             links,            matching: which rules hold of a record (index, programs)
+//!               modifiers          filters,          script:   `when`, `severity` (Rhai, bounded)
+//!                                  digests           window:   groups, correlations, baselines, episodes
+//! ```
+//!
+//! Arrows go from left to right; `diagnostic` and `record` are used by all. Does not own reading files, threads or where
+//! state is kept: the host's `engine` and `policy` do.
+
+pub mod diagnostic;
+pub mod record;
+pub mod sigma;
+pub mod window;
+
+pub use diagnostic::{Diagnostic, Level as DiagnosticLevel, Span};
+pub use record::{Field, Fields, Places, Virtual};
