@@ -14,6 +14,7 @@ pub mod diagnostic;
 pub mod record;
 pub mod sigma;
 pub mod window;
+pub mod yaml;
 
 pub use diagnostic::{Diagnostic, Level as DiagnosticLevel, Span};
 pub use record::{Field, Fields, Places, Virtual};
