@@ -15,6 +15,7 @@ pub mod matching;
 pub mod record;
 pub mod sigma;
 pub mod window;
+pub mod yaml;
 
 pub use diagnostic::{Diagnostic, Level as DiagnosticLevel, Span};
 pub use record::{Field, Fields, Places, Virtual, World};
