@@ -12,8 +12,9 @@
 
 pub mod diagnostic;
 pub mod record;
+pub mod script;
 pub mod sigma;
 pub mod window;
 
 pub use diagnostic::{Diagnostic, Level as DiagnosticLevel, Span};
-pub use record::{Field, Fields, Places, Virtual};
+pub use record::{Field, Fields, Places, Virtual, World};

@@ -2,7 +2,9 @@
 //!
 //! Owns the view that the host gives of a record. Does not own records (`model`) or the directory (the host's).
 
-use model::{EventKind, FieldId, FieldSet, Millis, Name, RecordId};
+use std::sync::Arc;
+
+use model::{EventKind, FieldId, FieldSet, Millis, Name, NameTable, RecordId};
 
 /// A record as rules see it. Slots hold what `model::Event` holds: see there for the reading by type.
 pub trait Fields {
@@ -58,6 +60,21 @@ pub trait Places: Send + Sync {
     fn is_business_hour(&self, location: Name, local: Millis) -> Option<bool>;
     /// Minutes to add to a UTC time for local time in an IANA zone; none if there is no such zone.
     fn offset_minutes(&self, zone: &str, at: Millis) -> Option<i64>;
+}
+
+/// What rules need to know besides the record.
+#[derive(Clone)]
+pub struct World {
+    /// Texts of names.
+    pub names: Arc<NameTable>,
+    /// Time at locations.
+    pub places: Arc<dyn Places>,
+}
+
+impl std::fmt::Debug for World {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("World").finish_non_exhaustive()
+    }
 }
 
 /// A field that is made from others when a rule asks for it.
