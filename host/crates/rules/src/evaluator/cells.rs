@@ -115,20 +115,17 @@ impl Cells {
 
     pub(super) fn insert(&mut self, plan: &Plan, key: &Key, entry: Entry) -> Inserted {
         let used = self.checkpoint;
-        let held =
-            self.cells.entry(key.clone()).or_insert_with(|| Held { cell: Cell::default(), used, is_touched: false });
+        let held = self.cells.entry(key.clone()).or_insert_with(|| Held {
+            cell: Cell::default(),
+            used,
+            is_touched: false,
+        });
         held.used = used;
         held.is_touched = true;
         held.cell.insert(&plan.spec, entry)
     }
 
-    pub(super) fn evaluate(
-        &mut self,
-        plan: &Plan,
-        key: &Key,
-        watermark: Millis,
-        world: &World,
-    ) -> Evaluated {
+    pub(super) fn evaluate(&mut self, plan: &Plan, key: &Key, watermark: Millis, world: &World) -> Evaluated {
         let Some(held) = self.cells.get_mut(key) else { return Evaluated::default() };
         let horizon = watermark - plan.spec.lateness;
         let predicate = plan.predicate.as_ref().zip(plan.leaves.first());
@@ -148,7 +145,8 @@ impl Cells {
 
     /// Cells that were added to since the last checkpoint.
     pub(super) fn take_touched(&mut self) -> Vec<Key> {
-        let touched = |(key, held): (&Key, &mut Held)| std::mem::take(&mut held.is_touched).then(|| key.clone());
+        let touched =
+            |(key, held): (&Key, &mut Held)| std::mem::take(&mut held.is_touched).then(|| key.clone());
         self.cells.iter_mut().filter_map(touched).collect()
     }
 

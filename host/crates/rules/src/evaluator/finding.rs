@@ -39,7 +39,9 @@ pub(super) fn output(
             let output = Output::Raise(Box::new(Raised { finding, shadow: plan.shadow }));
             match failure {
                 None => Ok(output),
-                Some(message) => Err((output, message, episode.evidence.first().copied().unwrap_or_default())),
+                Some(message) => {
+                    Err((output, message, episode.evidence.first().copied().unwrap_or_default()))
+                }
             }
         }
     }

@@ -96,7 +96,9 @@ pub struct Cost {
 
 /// Stored state that cannot be read.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("stored windows of a rule cannot be read: {0}; 'ringfence state reset rules' makes the rules forget all windows")]
+#[error(
+    "stored windows of a rule cannot be read: {0}; 'ringfence state reset rules' makes the rules forget all windows"
+)]
 pub struct StateFault(pub String);
 
 /// What a swap did to a rule's windows.
@@ -196,7 +198,9 @@ impl Evaluator {
             if self.share.workers > 1 {
                 let mut hash = FxHasher::default();
                 hash.write(plan.state_digest.as_bytes());
-                leaf.partition.iter().for_each(|c| datum::hash(leaf.columns[*c], record, &self.world, &mut hash));
+                leaf.partition
+                    .iter()
+                    .for_each(|c| datum::hash(leaf.columns[*c], record, &self.world, &mut hash));
                 if (hash.finish() >> 32) as usize % self.share.workers != self.share.worker {
                     continue;
                 }
@@ -358,7 +362,9 @@ pub fn changes(old: &RuleSet, new: &RuleSet) -> Vec<(String, Kept)> {
             (name.clone(), kept)
         })
         .collect();
-    changes.extend(before.into_keys().filter(|name| !after.contains_key(name)).map(|name| (name, Kept::Removed)));
+    changes.extend(
+        before.into_keys().filter(|name| !after.contains_key(name)).map(|name| (name, Kept::Removed)),
+    );
     changes.sort();
     changes
 }

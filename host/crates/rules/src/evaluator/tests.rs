@@ -125,7 +125,9 @@ impl Kept {
         }
         for output in &step.outputs {
             match output {
-                Output::Raise(raised) => self.findings.insert(raised.finding.id.clone(), raised.finding.clone()),
+                Output::Raise(raised) => {
+                    self.findings.insert(raised.finding.id.clone(), raised.finding.clone())
+                }
                 Output::Withdraw { id } => self.findings.remove(id),
             };
         }
@@ -136,9 +138,7 @@ impl Kept {
         let mut said: Vec<String> = self
             .findings
             .values()
-            .map(|f| {
-                format!("{} {} {} {:?}", f.detector, f.subject.id, f.severity, f.attributes["records"])
-            })
+            .map(|f| format!("{} {} {} {:?}", f.detector, f.subject.id, f.severity, f.attributes["records"]))
             .collect();
         said.sort();
         said
@@ -175,7 +175,8 @@ fn a_rule_makes_one_finding_an_episode_and_a_correlation_counts() {
 #[test]
 fn windows_go_on_over_a_swap_of_other_rules_and_begin_anew_for_a_changed_one() {
     let world = world();
-    let (one, two) = (set(&[CUBA, MANY]), set(&[CUBA, &MANY.replace("title: Many", "title: Very many"), CHAIN]));
+    let (one, two) =
+        (set(&[CUBA, MANY]), set(&[CUBA, &MANY.replace("title: Many", "title: Very many"), CHAIN]));
     let changed = set(&[CUBA, &MANY.replace("gte: 3", "gte: 2")]);
     for (next, finds) in [(&two, true), (&changed, false)] {
         let mut kept = Kept::default();
@@ -209,8 +210,9 @@ fn a_script_that_fails_is_reported_against_its_rule_and_the_others_go_on() {
 #[test]
 fn severity_can_follow_the_episode() {
     let world = world();
-    let set = set(&[&(CUBA.to_owned()
-        + "ringfence:\n  severity: 'if count >= 3 { \"critical\" } else { \"low\" }'\n")]);
+    let set =
+        set(&[&(CUBA.to_owned()
+            + "ringfence:\n  severity: 'if count >= 3 { \"critical\" } else { \"low\" }'\n")]);
     for (count, severity) in [(2, Severity::Low), (3, Severity::Critical)] {
         let events: Vec<Event> = (0..count).map(|n| call(&world, n, "u1", n as i64, "CU", 30)).collect();
         let kept = run(&set, &world, &events);

@@ -80,7 +80,10 @@ pub(super) fn link(documents: Vec<Arc<Document>>, problems: &mut Vec<Diagnostic>
                     problems.push(Diagnostic::error(
                         &meta.file,
                         meta.span,
-                        format!("'{reference}' is also the id or name of '{}' in {}", other.title, other.file),
+                        format!(
+                            "'{reference}' is also the id or name of '{}' in {}",
+                            other.title, other.file
+                        ),
                         "give this document an id (UUID) and name of its own",
                     ));
                 }
@@ -128,7 +131,10 @@ impl Linked {
                         None => problems.push(Diagnostic::warning(
                             file,
                             reference.span,
-                            format!("there is no rule '{}', so the filter does nothing for it", reference.name),
+                            format!(
+                                "there is no rule '{}', so the filter does nothing for it",
+                                reference.name
+                            ),
                             self.near(&reference.name),
                         )),
                     }
@@ -212,7 +218,9 @@ impl Linked {
                         let help = "a correlation cannot stand on itself: remove one of these references";
                         (format!("correlations go round in a circle: {way}"), help)
                     }
-                    None => (format!("a chain of more than {MAX_CHAIN} correlations"), "make the chain shorter"),
+                    None => {
+                        (format!("a chain of more than {MAX_CHAIN} correlations"), "make the chain shorter")
+                    }
                 },
             };
             problems.push(Diagnostic::error(&meta.file, meta.span, message, help));
@@ -221,7 +229,9 @@ impl Linked {
 
     fn children(&self, at: usize) -> Vec<usize> {
         match &*self.documents[at] {
-            Document::Correlation(correlation) => correlation.rules.iter().filter_map(|r| self.find(r)).collect(),
+            Document::Correlation(correlation) => {
+                correlation.rules.iter().filter_map(|r| self.find(r)).collect()
+            }
             _ => Vec::new(),
         }
     }

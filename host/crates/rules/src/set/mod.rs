@@ -177,7 +177,8 @@ pub const MAX_FILES: usize = 20_000;
 /// ```
 pub fn load(files: &[File], libs: &[File], options: &LoadOptions) -> Loaded {
     let mut diagnostics = Vec::new();
-    let modules: Vec<(String, String)> = libs.iter().filter_map(|lib| module(lib, &mut diagnostics)).collect();
+    let modules: Vec<(String, String)> =
+        libs.iter().filter_map(|lib| module(lib, &mut diagnostics)).collect();
     let (scripts, problems) = Scripts::new(&modules);
     diagnostics.extend(problems);
     let mut documents = Vec::new();

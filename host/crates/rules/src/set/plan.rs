@@ -217,7 +217,8 @@ fn plan(
 ) -> Result<Plan, Vec<Diagnostic>> {
     let document = linked.documents[at].clone();
     let meta = document.meta();
-    let fault = |span: Span, message: String, help: &str| vec![Diagnostic::error(&meta.file, span, message, help)];
+    let fault =
+        |span: Span, message: String, help: &str| vec![Diagnostic::error(&meta.file, span, message, help)];
     let (ours, gap) = match &*document {
         Document::Rule(rule) => (&rule.ours, RULE_GAP),
         Document::Correlation(correlation) => (&correlation.ours, correlation.timespan),
@@ -242,7 +243,11 @@ fn plan(
         if let Some(leaf) = windowed {
             let name = &linked.names[leaf.rule];
             let message = format!("'{name}' asks for window counts in its 'when'");
-            return Err(fault(meta.span, message, "a rule that a correlation uses cannot: chain correlations instead"));
+            return Err(fault(
+                meta.span,
+                message,
+                "a rule that a correlation uses cannot: chain correlations instead",
+            ));
         }
     }
     let by = subject(linked, &document, ours, &shape);
@@ -259,7 +264,13 @@ fn plan(
         }
         let shown = shown_fields(linked, meta, shape.leaves[leaf].rule);
         let shown = shown.into_iter().map(|field| shape.column(leaf, field)).collect();
-        leaves.push(Leaf { detection: shape.leaves[leaf].rule, columns: Vec::new(), partition, subject, shown });
+        leaves.push(Leaf {
+            detection: shape.leaves[leaf].rule,
+            columns: Vec::new(),
+            partition,
+            subject,
+            shown,
+        });
     }
     let baseline = match &ours.baseline {
         None => None,
@@ -296,7 +307,11 @@ fn plan(
     let name = linked.names[at].clone();
     let meaning = meaning::of(linked, at, &options.placeholders);
     let shown: Vec<&Vec<usize>> = leaves.iter().map(|l| &l.shown).collect();
-    let digest = digest::whole(&[&name, &meaning, &format!("{meta_said:?} {:?} {shown:?}", ours.severity, meta_said = said(meta))]);
+    let digest = digest::whole(&[
+        &name,
+        &meaning,
+        &format!("{meta_said:?} {:?} {shown:?}", ours.severity, meta_said = said(meta)),
+    ]);
     // The columns are part of the stored form.
     let columns: Vec<&Vec<Field>> = leaves.iter().map(|l| &l.columns).collect();
     let state_digest = digest::short(&[&name, &meaning, &format!("{columns:?} {}", options.lateness)]);
@@ -338,7 +353,11 @@ fn baseline_columns(
     for (name, span) in fields {
         let Some(field) = Field::from_name(name) else {
             let near = FieldId::near_misses(name).join("', '");
-            let help = if near.is_empty() { "docs/fields.md lists the fields".to_owned() } else { format!("did you mean '{near}'?") };
+            let help = if near.is_empty() {
+                "docs/fields.md lists the fields".to_owned()
+            } else {
+                format!("did you mean '{near}'?")
+            };
             return Err(vec![Diagnostic::error(file, *span, format!("unknown field '{name}'"), help)]);
         };
         columns.push(shape.column(0, field));
@@ -357,7 +376,10 @@ fn refuse_secrets(shape: &Shape<'_>, meta: &Metadata) -> Result<(), Vec<Diagnost
         Err(vec![Diagnostic::error(
             &meta.file,
             meta.span,
-            format!("'{}' works like a password: it can be matched, but not grouped by, counted or shown", field.name()),
+            format!(
+                "'{}' works like a password: it can be matched, but not grouped by, counted or shown",
+                field.name()
+            ),
             "use 'exists' on it, and group by the user",
         )])
     })

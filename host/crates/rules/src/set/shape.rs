@@ -36,8 +36,7 @@ pub(super) struct Shape<'a> {
 impl<'a> Shape<'a> {
     /// The tree below a rule or correlation, or what is wrong with it.
     pub(super) fn of(linked: &'a Linked, at: usize) -> Result<(Shape<'a>, Node), Vec<Diagnostic>> {
-        let mut shape =
-            Shape { linked, leaves: Vec::new(), partition: Vec::new(), problems: Vec::new() };
+        let mut shape = Shape { linked, leaves: Vec::new(), partition: Vec::new(), problems: Vec::new() };
         shape.collect(at, &mut Vec::new());
         if shape.leaves.len() > MAX_LEAVES {
             let meta = linked.documents[at].meta();
@@ -94,7 +93,8 @@ impl<'a> Shape<'a> {
         let (_, position) = self.leaves[leaf].path.iter().find(|(above, _)| *above == at)?;
         let child = self.linked.find(correlation.rules.get(*position)?);
         let alias = correlation.aliases.iter().find(|alias| alias.name == name);
-        let aliased = alias.and_then(|alias| alias.fields.iter().find(|(rule, _)| self.linked.find(rule) == child));
+        let aliased =
+            alias.and_then(|alias| alias.fields.iter().find(|(rule, _)| self.linked.find(rule) == child));
         Some(aliased.map_or_else(|| name.to_owned(), |(_, field)| field.clone()))
     }
 
@@ -124,15 +124,19 @@ impl<'a> Shape<'a> {
     /// Names of the root's group-by whose fields every correlation below groups by as well.
     fn shared_names(&self, root: usize) -> Vec<String> {
         let Some(correlation) = self.correlation(root) else { return Vec::new() };
-        let mut nodes: Vec<usize> = self.leaves.iter().flat_map(|l| l.path.iter().map(|(at, _)| *at)).collect();
+        let mut nodes: Vec<usize> =
+            self.leaves.iter().flat_map(|l| l.path.iter().map(|(at, _)| *at)).collect();
         nodes.sort_unstable();
         nodes.dedup();
         let is_shared = |name: &str| {
             nodes.iter().all(|node| {
-                let below: Vec<usize> = (0..self.leaves.len()).filter(|leaf| self.is_below(*leaf, *node)).collect();
+                let below: Vec<usize> =
+                    (0..self.leaves.len()).filter(|leaf| self.is_below(*leaf, *node)).collect();
                 self.correlation(*node).is_some_and(|inner| {
                     inner.group_by.iter().any(|(own, _)| {
-                        below.iter().all(|leaf| self.field(*node, own, *leaf) == self.field(root, name, *leaf))
+                        below
+                            .iter()
+                            .all(|leaf| self.field(*node, own, *leaf) == self.field(root, name, *leaf))
                     })
                 })
             })
@@ -221,7 +225,8 @@ impl<'a> Shape<'a> {
     fn expression(&self, correlation: &Correlation) -> Option<crate::sigma::Condition> {
         let number = |name: &str| {
             let wanted = correlation.rules.iter().find(|r| r.name == name).and_then(|r| self.linked.find(r));
-            let position = correlation.rules.iter().position(|r| self.linked.find(r) == wanted && wanted.is_some());
+            let position =
+                correlation.rules.iter().position(|r| self.linked.find(r) == wanted && wanted.is_some());
             // The parser has checked the names; one that is none of them never holds.
             position.map_or_else(|| "none".to_owned(), |p| p.to_string())
         };

@@ -13,8 +13,10 @@ pub(super) fn states(linked: &Linked, options: &LoadOptions) -> Vec<State> {
     for at in 0..states.len() {
         state_of(linked, options, at, &mut states);
     }
-    let mut states: Vec<State> =
-        states.into_iter().map(|s| s.unwrap_or_else(|| State::Inactive("is not understood".to_owned()))).collect();
+    let mut states: Vec<State> = states
+        .into_iter()
+        .map(|s| s.unwrap_or_else(|| State::Inactive("is not understood".to_owned())))
+        .collect();
     // What a running correlation uses runs as its part only, unless some correlation says `generate`.
     let mut used = vec![(false, false); states.len()];
     for at in 0..states.len() {
@@ -39,10 +41,12 @@ fn state_of(linked: &Linked, options: &LoadOptions, at: usize, states: &mut [Opt
         return known.clone();
     }
     let meta = linked.documents[at].meta();
-    let is_disabled =
-        options.disabled.iter().any(|d| *d == linked.names[at] || Some(d) == meta.id.as_ref());
+    let is_disabled = options.disabled.iter().any(|d| *d == linked.names[at] || Some(d) == meta.id.as_ref());
     let state = if !is_run(meta) {
-        State::Inactive(format!("its status is {}", if meta.status == Some(Status::Deprecated) { "deprecated" } else { "unsupported" }))
+        State::Inactive(format!(
+            "its status is {}",
+            if meta.status == Some(Status::Deprecated) { "deprecated" } else { "unsupported" }
+        ))
     } else if is_disabled {
         State::Inactive("disabled in the configuration".to_owned())
     } else {

@@ -26,7 +26,11 @@ pub(super) fn subject(
         let field = match (field, kind) {
             (Some(name), _) => {
                 let field = Field::from_name(name);
-                Some(field.ok_or((*span, format!("unknown field '{name}'"), "docs/fields.md lists the fields"))?)
+                Some(field.ok_or((
+                    *span,
+                    format!("unknown field '{name}'"),
+                    "docs/fields.md lists the fields",
+                ))?)
             }
             (None, SubjectKind::Organisation) => None,
             (None, SubjectKind::User) => Some(Field::Table(FieldId::user)),
@@ -53,7 +57,9 @@ pub(super) fn subject(
             }
             Ok((SubjectKind::Organisation, vec![None; leaves]))
         }
-        Document::Rule(rule) if category(rule) == "admin" => Ok((SubjectKind::Organisation, vec![None; leaves])),
+        Document::Rule(rule) if category(rule) == "admin" => {
+            Ok((SubjectKind::Organisation, vec![None; leaves]))
+        }
         _ => Ok((SubjectKind::User, vec![Some(Field::Table(FieldId::user)); leaves])),
     }
 }

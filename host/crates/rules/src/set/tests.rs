@@ -72,7 +72,10 @@ fn a_chain_that_is_too_long_is_an_error_and_not_a_hang() {
     let mut files = vec![("00.yml".to_owned(), rule("c0", ""))];
     // In the order that takes longest to resolve.
     for at in 1..2_000 {
-        files.push((format!("{:05}.yml", 9_999 - at), correlation(&format!("c{at}"), &[&format!("c{}", at - 1)], "")));
+        files.push((
+            format!("{:05}.yml", 9_999 - at),
+            correlation(&format!("c{at}"), &[&format!("c{}", at - 1)], ""),
+        ));
     }
     files.sort();
     let files: Vec<(&str, String)> = files.iter().map(|(name, text)| (name.as_str(), text.clone())).collect();
@@ -90,7 +93,11 @@ fn status_product_placeholders_and_the_operator_decide_what_runs() {
         ("old.yml", rule("old", "status: deprecated\n")),
         ("off.yml", rule("off", "")),
         ("lines.yml", with_placeholder),
-        ("windows.yml", rule("windows", "").replace("product: webex, service: calling, category: call", "product: windows")),
+        (
+            "windows.yml",
+            rule("windows", "")
+                .replace("product: webex, service: calling, category: call", "product: windows"),
+        ),
         ("part.yml", rule("part", "")),
         ("many.yml", correlation("many", &["part"], "")),
         ("both.yml", rule("both", "")),
@@ -129,7 +136,10 @@ fn windows_depend_on_what_a_rule_asks_for_and_findings_on_what_it_says() {
         (plan.state_digest.clone(), plan.digest.clone())
     };
     let one = digests(&rule("r", ""));
-    assert_eq!(one, digests(&format!("# a comment\n{}", rule("r", "").replace("selection:\n", "selection:   # here\n"))));
+    assert_eq!(
+        one,
+        digests(&format!("# a comment\n{}", rule("r", "").replace("selection:\n", "selection:   # here\n")))
+    );
     let other_title = digests(&rule("r", "").replace("title: T", "title: Another"));
     assert_eq!(other_title.0, one.0);
     assert_ne!(other_title.1, one.1);
