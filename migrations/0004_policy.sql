@@ -68,9 +68,9 @@ create table rule_failure (
     digest    text not null,
     message   text not null,
     record_id uuid not null,
-    at        timestamptz not null,
+    at        timestamptz not null default now(),
     primary key (org_id, rule)
 );
 comment on column rule_failure.rule is 'name of the rule, without "rule:"';
 comment on column rule_failure.digest is 'of the rule that failed; another digest starts anew';
-comment on column rule_failure.record_id is 'the last record it failed on, at its report time';
+comment on column rule_failure.record_id is 'the last record it failed on';

@@ -18,6 +18,7 @@ use serde::Deserialize;
 pub use health::{HealthConfig, Listen};
 pub use location::{Hours, LocationConfig, Weekday};
 pub use plugin::{Limits, PluginConfig};
+pub(crate) use policy::DEFAULT_FOLDER;
 pub use policy::RulesConfig;
 pub use rules::{Exception, Group, MAX_RULES, Match, Override};
 

@@ -75,18 +75,20 @@ impl Store {
         .map_err(failed)
     }
 
-    /// What is asked for and not answered, the oldest first.
+    /// What is asked for and not answered, the oldest first; nothing if the lease is not held under `epoch`.
     ///
     /// # Errors
     /// When the database fails.
-    pub async fn policy_requests(&self) -> Result<Vec<PolicyRequest>, StoreError> {
+    pub async fn policy_requests(&self, epoch: i64) -> Result<Vec<PolicyRequest>, StoreError> {
         let rows = sqlx::query!(
             "select request_id, generation, author, reason from policy_request
              where org_id = $1 and answered_at is null and asked_at > now() - ($2::text)::interval
+               and exists (select from engine_lease l where l.org_id = $1 and l.epoch = $4)
              order by request_id limit $3",
             self.org(),
             STALE,
             MAX_REQUESTS,
+            epoch,
         );
         let rows = rows
             .fetch_all(self.pool())
