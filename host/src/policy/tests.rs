@@ -164,7 +164,7 @@ fn shipped_rules_can_be_left_out_and_disabled() {
 #[test]
 fn functions_are_refused_when_rules_that_did_not_change_need_them() {
     let bench = Bench::new();
-    let scripted = |name: &str, call: &str| rule(name) + &format!("ringfence:\n    when: 'night::{call}(duration)'\n");
+    let scripted = |name: &str, call: &str| rule(name) + format!("ringfence:\n    when: 'night::{call}(duration)'\n").as_str();
     bench.write("rules/lib/night.rhai", "fn long(d) { d > 60 }\n");
     bench.write("rules/a.yml", &scripted("a", "long"));
     let good = bench.load(&LastGood::default());

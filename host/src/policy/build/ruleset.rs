@@ -68,7 +68,7 @@ fn compile(files: &BTreeMap<FileKey, PolicyFile>, config: &Config) -> rules::Loa
 /// What the configuration says about rules.
 pub(super) fn options(config: &Config) -> rules::LoadOptions {
     rules::LoadOptions {
-        placeholders: config.rules.placeholders.clone(),
+        placeholders: config.rules.placeholders.clone().into_iter().collect(),
         disabled: config.rules.disable.clone(),
         lateness: i64::from(config.lateness_hours) * 3_600_000,
         ..rules::LoadOptions::default()
