@@ -12,6 +12,7 @@ mod plugin;
 mod plugin_set;
 pub mod print;
 mod replay;
+mod rule_set;
 pub mod run;
 mod scan;
 pub mod session;
