@@ -11,7 +11,7 @@ use clap::{Args, ValueEnum};
 
 use super::run::Evaluation;
 use super::session::{Session, with_store_in};
-use super::{CliError, CliResult, Global, plugin_set};
+use super::{CliError, CliResult, Global, plugin_set, rule_set};
 use crate::demo::{self, Demo, Options, Parts, report};
 use crate::directory::Directory;
 use crate::engine::log::Progress;
@@ -23,6 +23,7 @@ use crate::store::FindingFilter;
 use crate::store::ingest::{IngestOptions, ingest};
 use crate::telemetry::Metrics;
 use model::Finding;
+use rules::RuleSet;
 
 /// Arguments of `demo`.
 #[derive(Args, Debug)]
@@ -101,6 +102,7 @@ pub fn run(args: &DemoArgs, global: &Global) -> CliResult {
 fn detect(demo: &Demo, folder: &Path, global: &Global, begun: Instant) -> Result<Vec<Finding>, CliError> {
     let config = demo.config();
     let plugins = plugin_set::load(global, &config, None, &[])?;
+    let rules = rule_set::load(global, &config, &[])?;
     remove(folder)?;
     let cannot_write = |e: std::io::Error| {
         CliError::Environment(format!("cannot write to {}: {e}: name another --data-dir", folder.display()))
@@ -113,7 +115,7 @@ fn detect(demo: &Demo, folder: &Path, global: &Global, begun: Instant) -> Result
     let mut findings = Vec::new();
     with_store_in("demo", config, folder, async |session| {
         eprintln!("database: private PostgreSQL started ({:.1} s)", begun.elapsed().as_secs_f64());
-        findings = fill(session, plugins, feed, begun).await?;
+        findings = fill(session, plugins, rules, feed, begun).await?;
         Ok(ExitCode::SUCCESS)
     })?;
     Ok(findings)
@@ -122,6 +124,7 @@ fn detect(demo: &Demo, folder: &Path, global: &Global, begun: Instant) -> Result
 async fn fill(
     session: &Session,
     plugins: Vec<Plugin>,
+    rules: Arc<RuleSet>,
     feed: PathBuf,
     begun: Instant,
 ) -> Result<Vec<Finding>, CliError> {
@@ -133,6 +136,7 @@ async fn fill(
     eprintln!("ingested: {new} records, {known} delivered twice ({seconds:.1} s)");
     let work = Evaluation {
         plugins,
+        rules,
         workers: super::scan::default_workers(),
         until_idle: true,
         metrics: Metrics::new(),

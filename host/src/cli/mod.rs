@@ -13,6 +13,7 @@ mod plugin_set;
 mod policy;
 pub mod print;
 mod replay;
+mod rule_set;
 pub mod run;
 mod scan;
 pub mod session;

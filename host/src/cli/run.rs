@@ -6,15 +6,15 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use clap::Args;
+use rules::RuleSet;
 
 use super::print::visible;
 use super::session::{Session, with_options};
-use super::{CliError, CliResult, Global, plugin_set};
+use super::{CliError, CliResult, Global, plugin_set, rule_set};
 use crate::api::health::Health;
 use crate::config::Config;
-use crate::engine::Options;
 use crate::engine::log::{LogError, Progress};
-use crate::engine::service::Service;
+use crate::engine::service::{Fixed, InForce, Service};
 use crate::plugin::Plugin;
 use crate::store::{self, Quarantine};
 use crate::telemetry::Metrics;
@@ -42,6 +42,7 @@ pub fn run(args: &RunArgs, global: &Global) -> CliResult {
     let plugins = plugin_set::load(global, &config, args.plugins.as_deref(), &[])?;
     let work = Evaluation {
         plugins,
+        rules: rule_set::load(global, &config, &[])?,
         workers: args.workers.map_or_else(super::scan::default_workers, usize::from),
         until_idle: args.until_idle,
         metrics: Metrics::new(),
@@ -94,6 +95,8 @@ fn report(progress: &Progress, quarantines: &[Quarantine], until_idle: bool) -> 
 pub struct Evaluation {
     /// The detectors.
     pub plugins: Vec<Plugin>,
+    /// The rules.
+    pub rules: Arc<RuleSet>,
     /// Worker threads.
     pub workers: usize,
     /// Whether to end when everything in the log is evaluated.
@@ -112,13 +115,17 @@ impl Evaluation {
         session: &Session,
         tell: impl Fn(&Progress) + Send + Sync + 'static,
     ) -> Result<Progress, CliError> {
-        let lateness = i64::from(session.config.lateness_hours) * 3_600_000;
+        let in_force = InForce {
+            generation: GENERATION,
+            config: Arc::new(session.config.clone()),
+            plugins: self.plugins,
+            rules: self.rules,
+        };
         let service = Service {
             store: session.store.clone(),
             runtime: tokio::runtime::Handle::current(),
-            config: Arc::new(session.config.clone()),
-            plugins: self.plugins,
-            options: Options { workers: self.workers, lateness, generation: GENERATION },
+            keeper: Arc::new(Fixed(in_force)),
+            workers: self.workers,
             stop: session.stop.clone(),
             until_idle: self.until_idle,
             patience: self.until_idle.then(|| patience(&session.config)),

@@ -143,6 +143,11 @@ impl Config {
         self.retention_months.map(|months| Months::new(u32::from(months)))
     }
 
+    /// How late a record may be, in milliseconds.
+    pub fn lateness(&self) -> model::Millis {
+        i64::from(self.lateness_hours) * 3_600_000
+    }
+
     /// Reads and checks a configuration file and the directory file it names.
     ///
     /// # Errors

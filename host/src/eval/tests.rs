@@ -94,8 +94,15 @@ fn scored(labels: &Labels, findings: Vec<Finding>) -> Result<Score, EvalError> {
         parked: Vec::new(),
         fates: BTreeMap::new(),
     };
-    let work =
-        Work { folder: Path::new("set"), inputs: &inputs, labels, config: &config, plugins: &[], workers: 1 };
+    let work = Work {
+        folder: Path::new("set"),
+        inputs: &inputs,
+        labels,
+        config: &config,
+        plugins: &[],
+        rules: None,
+        workers: 1,
+    };
     score(&work, &scanned, &facts, &names)
 }
 

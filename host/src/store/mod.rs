@@ -22,6 +22,7 @@ mod rejected;
 mod replay;
 mod retention;
 mod retry;
+mod rule_failures;
 mod sql;
 mod stalled;
 mod state;
@@ -41,8 +42,8 @@ pub use findings::{FindingFilter, Lookup};
 pub use holds::{Hold, NewHold};
 pub use lease::Lease;
 pub use log::{
-    BATCH_ROWS, LogRow, LogWriter, MAX_MONTHS, MAX_RAW_BYTES, MAX_READ, Month, Position, Refused,
-    WriteCounts, log_fields,
+    BATCH_ROWS, LogRow, LogWriter, MAX_MONTHS, MAX_RAW_BYTES, MAX_READ, Month, Part, Position, Refused,
+    Sweep, SweepConnection, WriteCounts, log_fields,
 };
 pub use parked::{Parked, ParkedFilter, ParkedWrite, Retry};
 pub use person::Person;
@@ -53,9 +54,10 @@ pub use rejected::{MAX_REJECTED, RejectedRow};
 pub use replay::ReplayBasis;
 pub use retention::{Fate, Keeper, Maintained, MonthReview, Review};
 pub use retry::{Backoff, Outage, Patience, Trying};
+pub use rule_failures::{RuleFailureWrite, RuleFailures};
 pub use sql::{SqlAnswer, SqlLimits};
 pub use stalled::STALLED;
-pub use state::{StateKey, StateReset, StateSummary, StoredState};
+pub use state::{RULES, StateKey, StateReset, StateSummary, StoredState};
 pub use status::{ConsumerStatus, MAX_LAG_COUNTED, PartitionStatus, Status};
 
 use crate::config::Config;
