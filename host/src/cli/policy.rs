@@ -9,6 +9,7 @@ use std::process::ExitCode;
 use clap::{Args, Subcommand};
 
 use super::{CliError, CliResult, Format, Global};
+use crate::plugin::Runtime;
 use crate::policy::Sources;
 
 /// Commands about the policy.
@@ -106,6 +107,11 @@ pub fn run(command: &PolicyCommand, global: &Global) -> CliResult {
 /// Where a command's policy comes from.
 pub(super) fn sources(global: &Global, plugins: Option<&std::path::Path>) -> Sources {
     Sources { config: global.config.clone(), plugins: plugins.map(std::path::Path::to_owned) }
+}
+
+/// Loads plugins, with the cache of the data folder.
+pub(super) fn runtime(global: &Global) -> Result<Runtime, CliError> {
+    Runtime::new(Some(&global.cache_dir())).map_err(|e| CliError::Environment(e.to_string()))
 }
 
 /// Who asks, unless it is said: as the operating system calls the user.

@@ -14,6 +14,7 @@ use super::gather::Gathered;
 use super::{LastGood, Policy, PolicyError, Refused};
 use crate::config::Config;
 use crate::plugin::Runtime;
+use rules::RuleSet;
 
 /// Compiles what was gathered.
 ///
@@ -75,6 +76,19 @@ pub(super) fn build(mut gathered: Gathered, runtime: &Runtime, last: &LastGood) 
         refused,
         loaded: made.loaded,
     })
+}
+
+/// The rules among what was gathered, with nothing from before.
+pub(super) fn rules(gathered: Gathered, config: &Config) -> (Arc<RuleSet>, Vec<Refused>) {
+    let mut refused = Vec::new();
+    let rules = gathered.files.into_iter().filter(|f| f.kind.is_rules());
+    let mut files: BTreeMap<FileKey, PolicyFile> = rules.map(|f| (f.key(), f)).collect();
+    for (kind, name, reason) in gathered.problems.into_iter().filter(|p| p.0.is_rules()) {
+        refused.push(keep_last(kind, &name, reason, &LastGood::default(), &mut files));
+    }
+    let (set, _) = ruleset::load(&mut files, config, &LastGood::default(), &mut refused);
+    refused.sort();
+    (set, refused)
 }
 
 /// The configuration that was read, or the last good one with a word about why.

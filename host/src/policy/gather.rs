@@ -62,9 +62,8 @@ impl Sources {
         let mut gathered = Gathered::default();
         let file = self.config_file();
         gathered.config = file.as_deref().map(|path| read_config(path, &mut gathered.files));
-        let base = self.base();
         // Also when it is not there: it may come.
-        gathered.folders.insert(base.clone());
+        gathered.folders.insert(self.base());
         let rules = match (&gathered.config, before) {
             (Some(Ok(config)), _) | (_, Some(config)) => config.rules.clone(),
             _ => RulesConfig::default(),
@@ -75,11 +74,25 @@ impl Sources {
         {
             gathered.folders.insert(folder.to_owned());
         }
+        self.read_rules(&rules, &mut gathered);
+        gathered.sign();
+        gathered
+    }
+
+    /// Reads rules only, from where a configuration says that is there already.
+    pub fn gather_under(&self, config: &Config) -> Gathered {
+        let mut gathered = Gathered::default();
+        self.read_rules(&config.rules, &mut gathered);
+        gathered.sign();
+        gathered
+    }
+
+    fn read_rules(&self, rules: &RulesConfig, gathered: &mut Gathered) {
         if rules.shipped {
             gathered.files.extend(shipped_files(shipped::Kind::Rule));
         }
         gathered.files.extend(shipped_files(shipped::Kind::Lib));
-        let walked = self.walk(&rules);
+        let walked = self.walk(rules);
         let mut bytes = 0;
         for found in &walked.files {
             match read(found) {
@@ -98,13 +111,11 @@ impl Sources {
         }
         gathered.problems.extend(walked.problems);
         // What is not there, or is a link, cannot be watched: the folder in which it is made or replaced can.
-        for (path, _) in self.rule_folders(&rules) {
+        for (path, _) in self.rule_folders(rules) {
             let above = path.parent().unwrap_or(&path).ancestors().find(|a| a.is_dir());
             gathered.folders.extend(above.map(Path::to_owned));
         }
         gathered.folders.extend(walked.folders);
-        gathered.sign();
-        gathered
     }
 
     /// Changes when a file is written, made, removed or replaced, however that is done.

@@ -121,6 +121,11 @@ pub fn of(config: Config, runtime: &Runtime) -> Result<Policy, PolicyError> {
     build::build(gathered, runtime, &LastGood::default())
 }
 
+/// The rules of the files here under a configuration, with nothing from before; and what was refused.
+pub fn rules_of(sources: &Sources, config: &Config) -> (Arc<RuleSet>, Vec<Refused>) {
+    build::rules(sources.gather_under(config), config)
+}
+
 impl Policy {
     /// What stays if the next look finds something wrong.
     pub fn last_good(&self) -> LastGood {

@@ -9,11 +9,10 @@ use std::time::{Duration, Instant};
 use serde_json::Value;
 
 use super::history::lines;
-use super::{ReloadArgs, RollbackArgs, as_json, no, sources, user};
+use super::{ReloadArgs, RollbackArgs, as_json, no, runtime, sources, user};
 use crate::cli::output::{harmless, print};
 use crate::cli::session::{Session, with_store};
 use crate::cli::{CliError, CliResult, Format, Global};
-use crate::plugin::Runtime;
 use crate::policy::{self, Diff, PolicyError, Refused, Sources, stored};
 use crate::store::{Lease, Wanted};
 
@@ -172,10 +171,6 @@ fn tell(answer: &Value, format: Format) -> CliResult {
     }
     let is_fine = refused.is_empty() && matches!(answer["outcome"].as_str(), Some("changed" | "unchanged"));
     Ok(if is_fine { ExitCode::SUCCESS } else { no() })
-}
-
-fn runtime(global: &Global) -> Result<Runtime, CliError> {
-    Runtime::new(Some(&global.cache_dir())).map_err(|e| CliError::Environment(e.to_string()))
 }
 
 impl From<PolicyError> for CliError {

@@ -70,7 +70,7 @@ pub(super) fn options(config: &Config) -> rules::LoadOptions {
     rules::LoadOptions {
         placeholders: config.rules.placeholders.clone().into_iter().collect(),
         disabled: config.rules.disable.clone(),
-        lateness: i64::from(config.lateness_hours) * 3_600_000,
+        lateness: config.lateness(),
         ..rules::LoadOptions::default()
     }
 }
