@@ -11,19 +11,19 @@ use clap::{Args, ValueEnum};
 
 use super::run::Evaluation;
 use super::session::{Session, with_store_in};
-use super::{CliError, CliResult, Global, plugin_set, rule_set};
+use super::{CliError, CliResult, Global, policy as policy_command};
 use crate::demo::{self, Demo, Options, Parts, report};
 use crate::directory::Directory;
 use crate::engine::log::Progress;
 use crate::eval::compare::{Comparison, compare};
 use crate::eval::style::Style;
-use crate::plugin::Plugin;
+use crate::policy::{self, Policy};
+use crate::plugin::Runtime;
 use crate::source::Input;
 use crate::store::FindingFilter;
 use crate::store::ingest::{IngestOptions, ingest};
 use crate::telemetry::Metrics;
 use model::Finding;
-use rules::RuleSet;
 
 /// Arguments of `demo`.
 #[derive(Args, Debug)]
@@ -101,8 +101,8 @@ pub fn run(args: &DemoArgs, global: &Global) -> CliResult {
 /// Ingests the demo's records by the ordinary path into a private database of its own, and evaluates them.
 fn detect(demo: &Demo, folder: &Path, global: &Global, begun: Instant) -> Result<Vec<Finding>, CliError> {
     let config = demo.config();
-    let plugins = plugin_set::load(global, &config, None, &[])?;
-    let rules = rule_set::load(global, &config, &[])?;
+    let runtime = policy_command::runtime(global)?;
+    let policy = policy::of(config.clone(), &runtime)?;
     remove(folder)?;
     let cannot_write = |e: std::io::Error| {
         CliError::Environment(format!("cannot write to {}: {e}: name another --data-dir", folder.display()))
@@ -115,7 +115,7 @@ fn detect(demo: &Demo, folder: &Path, global: &Global, begun: Instant) -> Result
     let mut findings = Vec::new();
     with_store_in("demo", config, folder, async |session| {
         eprintln!("database: private PostgreSQL started ({:.1} s)", begun.elapsed().as_secs_f64());
-        findings = fill(session, plugins, rules, feed, begun).await?;
+        findings = fill(session, policy, runtime, feed, begun).await?;
         Ok(ExitCode::SUCCESS)
     })?;
     Ok(findings)
@@ -123,8 +123,8 @@ fn detect(demo: &Demo, folder: &Path, global: &Global, begun: Instant) -> Result
 
 async fn fill(
     session: &Session,
-    plugins: Vec<Plugin>,
-    rules: Arc<RuleSet>,
+    policy: Policy,
+    runtime: Runtime,
     feed: PathBuf,
     begun: Instant,
 ) -> Result<Vec<Finding>, CliError> {
@@ -135,10 +135,10 @@ async fn fill(
     let (seconds, new, known) = (begun.elapsed().as_secs_f64(), counts.new, counts.duplicates);
     eprintln!("ingested: {new} records, {known} delivered twice ({seconds:.1} s)");
     let work = Evaluation {
-        plugins,
-        rules,
+        policy,
+        runtime,
+        sources: None,
         workers: super::scan::default_workers(),
-        until_idle: true,
         metrics: Metrics::new(),
     };
     let first = AtomicBool::new(true);

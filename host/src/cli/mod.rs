@@ -10,6 +10,7 @@ pub mod output;
 mod parked;
 mod plugin;
 mod plugin_set;
+mod policy;
 pub mod print;
 mod replay;
 mod rule_set;
@@ -86,6 +87,9 @@ enum Command {
     /// Shows plugins and what they need.
     #[command(subcommand)]
     Plugin(plugin::PluginCommand),
+    /// Shows what is in force, looks at changed files now, goes back.
+    #[command(subcommand)]
+    Policy(policy::PolicyCommand),
     /// Makes an organisation with planted attacks and shows what is found.
     Demo(demo::DemoArgs),
     /// Scores the detectors against labelled folders.
@@ -233,6 +237,7 @@ fn run_command(cli: Cli) -> CliResult {
         Command::Replay(args) => replay::run(&args, &cli.global),
         Command::Config(command) => config::run(&command, &cli.global),
         Command::Plugin(command) => plugin::run(&command, &cli.global),
+        Command::Policy(command) => policy::run(&command, &cli.global),
         Command::Demo(args) => demo::run(&args, &cli.global),
         Command::Eval(args) => eval::run(&args, &cli.global),
         Command::Db(command) => db::run(&command, &cli.global),

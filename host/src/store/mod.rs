@@ -15,6 +15,8 @@ mod lease;
 mod log;
 mod parked;
 mod person;
+mod policy;
+mod policy_requests;
 mod quarantine;
 mod rejected;
 mod replay;
@@ -45,6 +47,8 @@ pub use log::{
 };
 pub use parked::{Parked, ParkedFilter, ParkedWrite, Retry};
 pub use person::Person;
+pub use policy::{AuthorKind, FileDigest, FileRow, Generation, NewGeneration, PolicyReport};
+pub use policy_requests::{PolicyRequest, Wanted};
 pub use quarantine::{Quarantine, QuarantineWrite};
 pub use rejected::{MAX_REJECTED, RejectedRow};
 pub use replay::ReplayBasis;
