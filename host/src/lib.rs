@@ -14,6 +14,7 @@ pub mod engine;
 pub mod eval;
 pub mod normalize;
 pub mod plugin;
+pub mod rule_test;
 pub mod source;
 pub mod store;
 pub mod telemetry;

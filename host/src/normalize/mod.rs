@@ -33,7 +33,7 @@ use raw::{Raw, Slots, text_of};
 
 pub(crate) use fault::shorten;
 pub use fault::{Fault, FaultKind};
-pub use keys::look_up as field_of_key;
+pub use keys::{look_up as field_of_key, record_key};
 pub use record::{Key, MAX_KEYS, Record, Value};
 
 /// Names remembered per thread: users, devices, locations of a large organisation; some 100 bytes each.
