@@ -12,6 +12,7 @@ mod plugin;
 mod plugin_set;
 pub mod print;
 mod replay;
+mod rules;
 pub mod run;
 mod scan;
 pub mod session;
@@ -85,6 +86,9 @@ enum Command {
     /// Shows plugins and what they need.
     #[command(subcommand)]
     Plugin(plugin::PluginCommand),
+    /// Checks, tests and explains rules.
+    #[command(subcommand)]
+    Rules(rules::RulesCommand),
     /// Makes an organisation with planted attacks and shows what is found.
     Demo(demo::DemoArgs),
     /// Scores the detectors against labelled folders.
@@ -232,6 +236,7 @@ fn run_command(cli: Cli) -> CliResult {
         Command::Replay(args) => replay::run(&args, &cli.global),
         Command::Config(command) => config::run(&command, &cli.global),
         Command::Plugin(command) => plugin::run(&command, &cli.global),
+        Command::Rules(command) => rules::run(&command, &cli.global),
         Command::Demo(args) => demo::run(&args, &cli.global),
         Command::Eval(args) => eval::run(&args, &cli.global),
         Command::Db(command) => db::run(&command, &cli.global),

@@ -9,8 +9,8 @@ use rules::sigma::{Case, Expectation};
 use serde::Serialize;
 use serde_json::Value;
 
-/// Attribute that holds how many records an episode has.
-const COUNT: &str = "count";
+/// Attribute that holds how many records an episode has; cases say `count`.
+const COUNT: &str = "records";
 
 /// One way in which a case did not come out as expected.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
@@ -113,7 +113,7 @@ fn differences(expected: &Expectation, finding: &Finding, start: Millis) -> Vec<
     }
     if let Some(count) = expected.count {
         let found = finding.attributes.get(COUNT).map_or_else(|| "not given".to_owned(), text_of);
-        part(COUNT, count.to_string(), found);
+        part("count", count.to_string(), found);
     }
     if let Some(first) = expected.first {
         part("first", span_text(first), span_text(finding.first_event - start));

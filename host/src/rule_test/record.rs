@@ -6,6 +6,8 @@
 mod defaults;
 mod value;
 
+pub(super) use defaults::kind_of;
+
 use model::{EventKind, FieldId, Millis};
 use rules::sigma::{Case, CaseEvent};
 use rules::{Diagnostic, Span, Virtual};
@@ -131,6 +133,7 @@ fn one(
             Target::Derived(field) => stated.push((field, value)),
         }
     }
+    agree(&mut stated);
     let given = defaults::Given { at, late: event.late, position, repetition, kind, location };
     let (start, report) = defaults::complete(&mut json, &mut stated, &given).map_err(|message| {
         Diagnostic::error(file, event.span, message, "times are written like 2026-03-02T09:00:00Z")
@@ -145,6 +148,20 @@ fn one(
         deliveries: event.deliveries.max(1),
         span: event.span,
     })
+}
+
+/// A class that is stated says whose number it is, and the other way round, as in the normaliser.
+fn agree(stated: &mut Vec<(FieldId, Value)>) {
+    for (class, ours) in
+        [(FieldId::called_class, FieldId::called_ours), (FieldId::calling_class, FieldId::calling_ours)]
+    {
+        let of = |field| stated.iter().find(|(f, _)| *f == field).map(|(_, value)| value.clone());
+        match (of(class), of(ours)) {
+            (Some(said), None) => stated.push((ours, Value::Bool(said == "internal"))),
+            (None, Some(Value::Bool(true))) => stated.push((class, Value::from("internal"))),
+            _ => {}
+        }
+    }
 }
 
 /// Where a field of a case goes.

@@ -22,7 +22,7 @@ fn finding(subject: &str, count: i64) -> Finding {
         status: Status::Open,
         evidence: Vec::new(),
         attributes: BTreeMap::from([
-            ("count".to_owned(), attribute::Value::Int(count)),
+            ("records".to_owned(), attribute::Value::Int(count)),
             ("share".to_owned(), attribute::Value::Float(0.25)),
             ("called_country".to_owned(), attribute::Value::Text("CU".to_owned())),
         ]),

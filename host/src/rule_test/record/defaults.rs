@@ -147,7 +147,7 @@ fn kind(draft: &mut Draft<'_>, given: &Given<'_>) -> Result<EventKind, String> {
 }
 
 /// A kind of event by its name, or by the category of rules about it.
-pub(crate) fn kind_of(text: &str) -> Option<EventKind> {
+pub(in crate::rule_test) fn kind_of(text: &str) -> Option<EventKind> {
     let text = text.to_ascii_lowercase().replace('_', "-");
     EventKind::from_name(&text).or(match text.as_str() {
         "forwarding" => Some(EventKind::ForwardingChange),

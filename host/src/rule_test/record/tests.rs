@@ -157,7 +157,19 @@ fn derived_fields_are_stated_apart() {
     let case =
         case(vec![event(json!({"called_class": "premium", "called_number": "+34911234567"}))], Value::Null);
     let made = records(&case, None, None, "f").unwrap();
-    assert_eq!(made[0].stated, [(FieldId::called_class, json!("premium"))]);
+    assert_eq!(
+        made[0].stated,
+        [(FieldId::called_class, json!("premium")), (FieldId::called_ours, json!(false))]
+    );
+    for (field, value, help) in [
+        ("called_class", json!("premum"), "did you mean 'premium'?"),
+        ("called_country", json!("cu"), "did you mean 'CU'?"),
+        ("called_ours", json!("perhaps"), "write true or false"),
+        ("zone", json!(null), "take away those: docs/fields.md says which"),
+    ] {
+        let problems = check(&super::tests::case(vec![event(json!({field: value}))], Value::Null), "f");
+        assert_eq!(problems[0].help, help);
+    }
 }
 
 #[test]

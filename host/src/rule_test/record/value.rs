@@ -1,6 +1,6 @@
 //! Values of a case's fields: repetitions numbered, kinds checked, times read.
 
-use model::fields::FieldType;
+use model::fields::{FieldType, edit_distance, well_known};
 use model::finding::format_time;
 use model::{FieldId, Millis};
 use serde_json::Value;
@@ -16,7 +16,11 @@ pub(super) fn check(target: Target, value: &Value) -> Result<(), (String, String
     let name = field.field().name;
     let wrong = |what: &str, help: &str| Err((format!("'{name}' {what}"), help.to_owned()));
     match value {
+        Value::Null if matches!(target, Target::Derived(_)) => {
+            wrong("cannot be taken away: it is made of other fields", "take away those: docs/fields.md says which")
+        }
         Value::Null => Ok(()),
+        Value::String(text) if matches!(target, Target::Derived(_)) && !text.contains('{') => known(field, text),
         Value::Array(_) | Value::Object(_) => wrong(
             "takes one value, not a list or a map",
             "an event is one record: use `repeat` or another event",
@@ -42,6 +46,35 @@ pub(super) fn check(target: Target, value: &Value) -> Result<(), (String, String
             _ => Ok(()),
         },
         Value::Bool(_) | Value::Number(_) => Ok(()),
+    }
+}
+
+/// Whether a derived field can have such a value: the normaliser only makes classes and countries that there are.
+fn known(field: FieldId, text: &str) -> Result<(), (String, String)> {
+    let name = field.field().name;
+    let unknown = |kind: &str, near: Option<&&str>| {
+        let help = near.map_or_else(String::new, |n| format!("did you mean '{n}'?"));
+        Err((format!("'{name}' has no {kind} '{}'", text.escape_debug()), help))
+    };
+    let is_country = matches!(
+        field,
+        FieldId::country | FieldId::calling_country | FieldId::called_country | FieldId::forward_country
+    );
+    match field.field().ty {
+        FieldType::Enum if !well_known::VALUES.contains(&text) => {
+            unknown("value", well_known::VALUES.iter().min_by_key(|v| edit_distance(v, text)))
+        }
+        FieldType::Name if is_country && !well_known::COUNTRIES.contains(&text) => {
+            let upper = text.to_ascii_uppercase();
+            unknown("country", well_known::COUNTRIES.iter().find(|c| **c == upper))
+        }
+        FieldType::Bool if !text.eq_ignore_ascii_case("true") && !text.eq_ignore_ascii_case("false") => {
+            Err((format!("'{name}' is true or false"), "write true or false".to_owned()))
+        }
+        FieldType::Int if text.trim().parse::<i64>().is_err() => {
+            Err((format!("'{name}' is a number"), "write it without a unit".to_owned()))
+        }
+        _ => Ok(()),
     }
 }
 
