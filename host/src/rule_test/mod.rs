@@ -42,8 +42,7 @@ pub struct Outcome {
 
 /// Tries one case of the rule at `at`.
 pub fn try_case(scope: &Scope<'_>, at: usize, file: &str, case: &Case) -> Outcome {
-    let mut outcome =
-        Outcome { name: case.name.clone(), line: case.span.line, ..Outcome::default() };
+    let mut outcome = Outcome { name: case.name.clone(), line: case.span.line, ..Outcome::default() };
     if let Err(problems) = attempt(scope, at, file, case, &mut outcome) {
         outcome.problems.extend(problems);
     }
@@ -66,7 +65,8 @@ fn attempt(
     let ready = scope.ready(at, placeholders);
     let Some(detector) = &ready.detector else {
         let why = ready.idle.unwrap_or_default();
-        let help = if why.contains("placeholder") { "; give it values under the case's `placeholders`" } else { "" };
+        let help =
+            if why.contains("placeholder") { "; give it values under the case's `placeholders`" } else { "" };
         return Err(vec![format!("the rule does not run: {why}{help}")]);
     };
     let lateness = Millis::from(config.lateness_hours) * 3_600_000;
@@ -75,7 +75,10 @@ fn attempt(
         let mut played =
             play::play(&ready.loaded.set, &config, &records, &order).map_err(|e| vec![failed(&e, case)])?;
         for failure in &played.failures {
-            let problem = format!("the script of '{}' failed on {} records: {}", failure.rule, failure.count, failure.message);
+            let problem = format!(
+                "the script of '{}' failed on {} records: {}",
+                failure.rule, failure.count, failure.message
+            );
             if !outcome.problems.contains(&problem) {
                 outcome.problems.push(problem);
             }

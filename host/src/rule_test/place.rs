@@ -22,23 +22,17 @@ pub fn config_of(case: &Case, file: &str) -> Result<(Config, Option<String>), Ve
         let help = "locations are written as in the configuration: zone, country, business_hours, holidays";
         problems.push(Diagnostic::error(file, case.span, message, help));
     };
-    match &case.locations {
-        serde_json::Value::Null => {}
-        serde_json::Value::Object(locations) => {
-            for (name, value) in locations {
-                match serde_json::from_value::<LocationConfig>(value.clone()) {
-                    Ok(location) => match location.check() {
-                        Ok(()) => {
-                            first.get_or_insert_with(|| name.clone());
-                            config.locations.insert(name.clone(), location);
-                        }
-                        Err(message) => wrong(format!("location '{}': {message}", name.escape_debug())),
-                    },
-                    Err(error) => wrong(format!("location '{}': {error}", name.escape_debug())),
+    for (name, value) in &case.locations {
+        match serde_json::from_value::<LocationConfig>(value.clone()) {
+            Ok(location) => match location.check() {
+                Ok(()) => {
+                    first.get_or_insert_with(|| name.clone());
+                    config.locations.insert(name.clone(), location);
                 }
-            }
+                Err(message) => wrong(format!("location '{}': {message}", name.escape_debug())),
+            },
+            Err(error) => wrong(format!("location '{}': {error}", name.escape_debug())),
         }
-        _ => wrong("`locations` is a map from names to locations".to_owned()),
     }
     if config.locations.is_empty() {
         config.country = Some(USUAL_COUNTRY.to_owned());
@@ -56,7 +50,7 @@ mod tests {
             name: "c".to_owned(),
             span: rules::Span::default(),
             start: None,
-            locations: serde_json::from_str(text).unwrap(),
+            locations: serde_json::from_str::<serde_json::Map<_, _>>(text).unwrap().into_iter().collect(),
             placeholders: Vec::new(),
             events: Vec::new(),
             expect: Vec::new(),
@@ -68,6 +62,6 @@ mod tests {
         let wrong = config_of(&case(r#"{"A":{"zone":"Madrid"},"B":{"zon":"UTC"}}"#), "f").unwrap_err();
         assert_eq!(wrong.len(), 2);
         assert!(wrong[0].message.contains("IANA") && wrong[1].message.contains("zon"), "{wrong:?}");
-        assert_eq!(config_of(&case("null"), "f").unwrap().1, None);
+        assert_eq!(config_of(&case("{}"), "f").unwrap().1, None);
     }
 }

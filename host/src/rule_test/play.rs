@@ -167,7 +167,12 @@ fn state(event: &mut Event, field: FieldId, value: &Value, names: &NameTable) ->
             }
         }
         // No derived field is of these types.
-        FieldType::U32 | FieldType::Float | FieldType::Millis | FieldType::Phone | FieldType::Text | FieldType::Id => {}
+        FieldType::U32
+        | FieldType::Float
+        | FieldType::Millis
+        | FieldType::Phone
+        | FieldType::Text
+        | FieldType::Id => {}
     }
     Ok(())
 }

@@ -86,7 +86,8 @@ impl<'a> Scope<'a> {
             .filter(|(at, one)| below.contains(at) || is_filter(one))
             .map(|(_, one)| one.document.meta().file.as_str())
             .collect();
-        let files: Vec<File> = self.files.iter().filter(|f| names.contains(f.name.as_str())).cloned().collect();
+        let files: Vec<File> =
+            self.files.iter().filter(|f| names.contains(f.name.as_str())).cloned().collect();
         let mut options = LoadOptions { placeholders, ..LoadOptions::default() };
         let mut loaded = rules::load(&files, self.libs, &options);
         // Known by their names only once they are loaded together.

@@ -62,14 +62,19 @@ fn painted(excerpt: &str, is_error: bool, style: Style) -> String {
         let body = line.trim_start();
         let painted = if at == 0 {
             match line.split_once(':') {
-                Some((word, rest)) => format!("{}{}", style.paint(word, loud), style.bold(&format!(":{rest}"))),
+                Some((word, rest)) => {
+                    format!("{}{}", style.paint(word, loud), style.bold(&format!(":{rest}")))
+                }
                 None => line.to_owned(),
             }
         } else if body.starts_with("-->") {
             style.dim(line)
         } else if body.starts_with("= help:") {
             style.paint(line, Paint::new().cyan())
-        } else if body.strip_prefix('|').is_some_and(|rest| !rest.trim().is_empty() && rest.trim().chars().all(|c| c == '^')) {
+        } else if body
+            .strip_prefix('|')
+            .is_some_and(|rest| !rest.trim().is_empty() && rest.trim().chars().all(|c| c == '^'))
+        {
             style.paint(line, loud)
         } else {
             line.to_owned()

@@ -71,12 +71,18 @@ fn separator(what: &str, time: String) -> String {
 }
 
 fn changed(before: &Stamps, now: &Stamps) -> String {
-    let mut names = now.iter().filter(|(path, stamp)| before.get(*path) != Some(stamp)).map(|(path, _)| (path, "changed"));
-    let first = names.next().or_else(|| before.keys().find(|path| !now.contains_key(*path)).map(|path| (path, "removed")));
+    let mut names = now
+        .iter()
+        .filter(|(path, stamp)| before.get(*path) != Some(stamp))
+        .map(|(path, _)| (path, "changed"));
+    let first = names
+        .next()
+        .or_else(|| before.keys().find(|path| !now.contains_key(*path)).map(|path| (path, "removed")));
     let more = names.count();
     match first {
         Some((path, what)) => {
-            let name = path.file_name().unwrap_or(path.as_os_str()).to_string_lossy().escape_debug().to_string();
+            let name =
+                path.file_name().unwrap_or(path.as_os_str()).to_string_lossy().escape_debug().to_string();
             if more > 0 { format!("{name} and {more} more {what}") } else { format!("{name} {what}") }
         }
         None => "changed".to_owned(),
@@ -109,7 +115,8 @@ fn note(path: &Path, depth: usize, stamps: &mut Stamps) {
     for entry in std::fs::read_dir(path).into_iter().flatten().flatten() {
         let hidden = entry.file_name().to_string_lossy().starts_with('.');
         let kept = entry.path();
-        let wanted = kept.is_dir() || kept.extension().is_some_and(|e| e == "yml" || e == "yaml" || e == "rhai");
+        let wanted =
+            kept.is_dir() || kept.extension().is_some_and(|e| e == "yml" || e == "yaml" || e == "rhai");
         if !hidden && wanted {
             note(&kept, depth + 1, stamps);
         }

@@ -35,7 +35,7 @@ fn case(expect: Vec<Expectation>) -> Case {
         name: "c".to_owned(),
         span: Span { line: 7, column: 1, len: 1 },
         start: None,
-        locations: Value::Null,
+        locations: Vec::new(),
         placeholders: Vec::new(),
         events: Vec::new(),
         expect,

@@ -27,7 +27,7 @@ fn case(events: Vec<CaseEvent>, locations: serde_json::Value) -> Case {
         name: "c".to_owned(),
         span: Span::default(),
         start: None,
-        locations,
+        locations: locations.as_object().into_iter().flatten().map(|(k, v)| (k.clone(), v.clone())).collect(),
         placeholders: Vec::new(),
         events,
         expect: Vec::new(),

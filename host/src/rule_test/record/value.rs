@@ -16,11 +16,14 @@ pub(super) fn check(target: Target, value: &Value) -> Result<(), (String, String
     let name = field.field().name;
     let wrong = |what: &str, help: &str| Err((format!("'{name}' {what}"), help.to_owned()));
     match value {
-        Value::Null if matches!(target, Target::Derived(_)) => {
-            wrong("cannot be taken away: it is made of other fields", "take away those: docs/fields.md says which")
-        }
+        Value::Null if matches!(target, Target::Derived(_)) => wrong(
+            "cannot be taken away: it is made of other fields",
+            "take away those: docs/fields.md says which",
+        ),
         Value::Null => Ok(()),
-        Value::String(text) if matches!(target, Target::Derived(_)) && !text.contains('{') => known(field, text),
+        Value::String(text) if matches!(target, Target::Derived(_)) && !text.contains('{') => {
+            known(field, text)
+        }
         Value::Array(_) | Value::Object(_) => wrong(
             "takes one value, not a list or a map",
             "an event is one record: use `repeat` or another event",

@@ -18,9 +18,17 @@ fn names(files: &[File], root: &Path) -> Vec<String> {
 #[test]
 fn a_folder_is_read_with_everything_below_it_but_what_holds_no_rules() {
     let dir = tempfile::tempdir().unwrap();
-    for name in
-        ["a.yml", "b/c.yaml", "b/.swp.yml", ".git/x.yml", "templates/t.yml", "b/templates/u.yml", "lib/l.rhai", "n.txt", "o.rhai"]
-    {
+    for name in [
+        "a.yml",
+        "b/c.yaml",
+        "b/.swp.yml",
+        ".git/x.yml",
+        "templates/t.yml",
+        "b/templates/u.yml",
+        "lib/l.rhai",
+        "n.txt",
+        "o.rhai",
+    ] {
         put(dir.path(), name);
     }
     let sources = read(&[dir.path().to_path_buf()], &global()).unwrap();
