@@ -13,5 +13,6 @@ mod operations;
 mod plugins;
 mod records;
 mod replay;
+mod rules;
 mod scan;
 mod service;
