@@ -250,8 +250,7 @@ fn bucket(per: Millis) -> Millis {
 
 /// First bucket that begins on a day or later.
 fn first_bucket(day: i64, per: Millis) -> i64 {
-    day.saturating_mul(DAY).div_euclid(per)
-        + i64::from(day.saturating_mul(DAY).rem_euclid(per) != 0)
+    day.saturating_mul(DAY).div_euclid(per) + i64::from(day.saturating_mul(DAY).rem_euclid(per) != 0)
 }
 
 fn median(values: &mut [u32]) -> f64 {

@@ -129,12 +129,7 @@ impl Cell {
 
     /// Works out what stands, and settles what lies before the horizon: entries before it are refused from now on. A horizon
     /// before an earlier one is taken as that one.
-    pub fn evaluate(
-        &mut self,
-        spec: &Spec,
-        horizon: Millis,
-        predicate: Option<&dyn Predicate>,
-    ) -> Evaluated {
+    pub fn evaluate(&mut self, spec: &Spec, horizon: Millis, predicate: Option<&dyn Predicate>) -> Evaluated {
         let mut outcome = Evaluated::default();
         let horizon = horizon.clamp(-Self::MAX_TIME, Self::MAX_TIME);
         let mut horizon = self.horizon.map_or(horizon, |before| before.max(horizon));
@@ -182,7 +177,8 @@ impl Cell {
 
     /// About so many bytes in memory.
     pub fn bytes(&self) -> usize {
-        let columns = |columns: &[Datum]| std::mem::size_of_val(columns) + columns.iter().map(heap).sum::<usize>();
+        let columns =
+            |columns: &[Datum]| std::mem::size_of_val(columns) + columns.iter().map(heap).sum::<usize>();
         let entries: usize = self
             .entries
             .iter()
@@ -221,7 +217,8 @@ impl Cell {
         let from = self.entries.partition_point(|e| order(e) < order(&fresh[0]));
         let after = self.entries.split_off(from);
         let said = if judged { self.verdicts.split_off(from) } else { Vec::new() };
-        let mut after = after.into_iter().zip(said.into_iter().chain(std::iter::repeat(Verdict::Unknown))).peekable();
+        let mut after =
+            after.into_iter().zip(said.into_iter().chain(std::iter::repeat(Verdict::Unknown))).peekable();
         self.entries.reserve(fresh.len() + after.size_hint().0);
         for entry in fresh {
             let place = order(&entry);
@@ -274,7 +271,8 @@ impl Cell {
         let slack = SLACK.max(reach / 4);
         let oldest = horizon.saturating_sub(reach).saturating_sub(slack);
         self.entries.first().is_some_and(|e| e.time < oldest)
-            || (self.standing.iter()).any(|e| horizon.saturating_sub(e.last) > spec.open_for().saturating_add(slack))
+            || (self.standing.iter())
+                .any(|e| horizon.saturating_sub(e.last) > spec.open_for().saturating_add(slack))
     }
 
     /// Works out all firings from `sealed` on.
@@ -303,7 +301,8 @@ impl Cell {
         let passing = Passing { pass: pass.as_deref(), value: value.as_deref() };
         let run = run::root(&spec.root, &self.entries, &passing);
         let keep = horizon.saturating_sub(spec.span());
-        let folded = episodes::fold(spec, &self.entries, &run, &self.carry, Cut { from, seal: horizon, keep });
+        let folded =
+            episodes::fold(spec, &self.entries, &run, &self.carry, Cut { from, seal: horizon, keep });
         self.closed.extend(folded.closed);
         self.standing = folded.standing;
         self.carry = folded.carry;

@@ -83,12 +83,14 @@ pub(super) fn fold(spec: &Spec, entries: &[Entry], run: &Run, carry: &Carry, cut
         let first = run.groups[number].elements[0].entry as usize;
         let group = Tuple::of(&entries[first], columns).to_boxed();
         let open = carried.remove(&group);
-        let mut one = Fold { spec, entries, cut, marks: &mut marks, group, open, sealed: false, out: &mut folded };
+        let mut one =
+            Fold { spec, entries, cut, marks: &mut marks, group, open, sealed: false, out: &mut folded };
         one.run(run, number, fires);
     }
     for (group, open) in carried {
         let open = Some(open);
-        let mut one = Fold { spec, entries, cut, marks: &mut marks, group, open, sealed: false, out: &mut folded };
+        let mut one =
+            Fold { spec, entries, cut, marks: &mut marks, group, open, sealed: false, out: &mut folded };
         one.end();
     }
     folded

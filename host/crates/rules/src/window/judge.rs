@@ -288,7 +288,8 @@ impl Expression {
     /// A name that is no child's number stands for one that never fires.
     fn new(condition: &Condition, children: usize) -> Expression {
         let child = |name: &String| name.parse().unwrap_or(children);
-        let list = |conditions: &[Condition]| conditions.iter().map(|c| Expression::new(c, children)).collect();
+        let list =
+            |conditions: &[Condition]| conditions.iter().map(|c| Expression::new(c, children)).collect();
         match condition {
             Condition::Search(name) => Expression::Child(child(name)),
             Condition::And(conditions) => Expression::And(list(conditions)),

@@ -41,8 +41,7 @@ impl Group {
 
     fn push(&mut self, mut element: Element, entries: &[Entry]) {
         let id = entries[element.entry as usize].id;
-        element.new_record =
-            self.elements.last().is_none_or(|last| entries[last.entry as usize].id != id);
+        element.new_record = self.elements.last().is_none_or(|last| entries[last.entry as usize].id != id);
         let before = self.before.last().copied().unwrap_or(0);
         if self.before.is_empty() {
             self.before.push(0);
@@ -125,12 +124,8 @@ fn run(node: &Node, entries: &[Entry], passing: &Passing<'_>) -> Run {
             let judge = InOrder::new(entries, children.len(), bounds);
             sweep(entries, &groups, span, bounds, judge)
         }
-        NodeKind::Sum(_, columns) => {
-            sweep(entries, &groups, span, bounds, Sum::new(entries, columns, false))
-        }
-        NodeKind::Avg(_, columns) => {
-            sweep(entries, &groups, span, bounds, Sum::new(entries, columns, true))
-        }
+        NodeKind::Sum(_, columns) => sweep(entries, &groups, span, bounds, Sum::new(entries, columns, false)),
+        NodeKind::Avg(_, columns) => sweep(entries, &groups, span, bounds, Sum::new(entries, columns, true)),
         NodeKind::Percentile(percent, _, columns) => {
             let judge = Percentile::new(entries, columns, *percent);
             sweep(entries, &groups, span, bounds, judge)

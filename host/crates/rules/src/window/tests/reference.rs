@@ -33,7 +33,9 @@ pub(super) fn episodes(spec: &Spec, entries: &[Entry], predicate: Option<&dyn Pr
         .map(|at| {
             let figure = passes(spec, &entries, at)?;
             match predicate {
-                Some(predicate) if spec.has_predicate => predicate.holds(&entries, at).ok()?.then_some(figure),
+                Some(predicate) if spec.has_predicate => {
+                    predicate.holds(&entries, at).ok()?.then_some(figure)
+                }
                 _ => Some(figure),
             }
         })
@@ -158,7 +160,13 @@ fn condition(expression: &Condition, fired: &BTreeSet<usize>) -> bool {
 }
 
 /// The longest chain from child `from` on, by trying everything.
-fn chain(window: &[Part<'_>], entries: &[Entry], from: usize, after: Millis, used: &mut Vec<RecordId>) -> usize {
+fn chain(
+    window: &[Part<'_>],
+    entries: &[Entry],
+    from: usize,
+    after: Millis,
+    used: &mut Vec<RecordId>,
+) -> usize {
     let mut longest = 0;
     for part in window {
         let entry = &entries[part.fire.at];
