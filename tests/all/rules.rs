@@ -75,15 +75,19 @@ fn typical_mistakes_are_explained() {
 fn all_errors_of_a_folder_are_told_at_once() {
     let bench = Bench::new();
     std::fs::create_dir_all(bench.path().join("rules/deep")).unwrap();
-    for (name, to) in
-        [("field_typo", "rules/a.yml"), ("bad_regex", "rules/deep/b.yaml"), ("good", "rules/deep/c.yml"), ("yaml_tab", "rules/d.yml")]
-    {
+    for (name, to) in [
+        ("field_typo", "rules/a.yml"),
+        ("bad_regex", "rules/deep/b.yaml"),
+        ("good", "rules/deep/c.yml"),
+        ("yaml_tab", "rules/d.yml"),
+    ] {
         bench.write(to, std::fs::read(golden("check").join(format!("{name}.yml"))).unwrap());
     }
     let run = bench.run(&["rules", "check", "--format", "json", "rules"]).exits(1);
     let report = json(&run);
     assert_eq!(report["files"], 4);
-    let files: Vec<&str> = report["errors"].as_array().unwrap().iter().map(|e| e["file"].as_str().unwrap()).collect();
+    let files: Vec<&str> =
+        report["errors"].as_array().unwrap().iter().map(|e| e["file"].as_str().unwrap()).collect();
     assert_eq!(files, ["rules/a.yml", "rules/d.yml", "rules/deep/b.yaml"]);
     // Without a path: what the configuration loads, here the folder beside it.
     let run = bench.run(&["rules", "check", "--format", "json"]).exits(1);

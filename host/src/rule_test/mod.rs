@@ -12,9 +12,8 @@ pub mod record;
 pub mod scope;
 
 use model::{Finding, Millis};
-use rules::Diagnostic;
-use rules::set::Placeholders;
 use rules::sigma::Case;
+use rules::{Diagnostic, Placeholders};
 use serde::Serialize;
 
 use expect::Mismatch;
@@ -102,9 +101,14 @@ fn differs(wanted: &[Finding], played: &Played, order: &str, case: &Case) -> Opt
         return None;
     }
     let start = record::start_of(case);
+    // What is shown may be all the same: then the identities tell them apart.
     let said = |findings: &[Finding]| match findings {
         [] => "nothing".to_owned(),
-        some => some.iter().map(|f| expect::shown(f, start)).collect::<Vec<_>>().join(" | "),
+        some => {
+            let shown =
+                |f: &Finding| format!("{} (id {})", expect::shown(f, start), f.id.get(..8).unwrap_or(&f.id));
+            some.iter().map(shown).collect::<Vec<_>>().join(" | ")
+        }
     };
     Some(format!(
         "a defect of ringfence, not of the rule: delivered {order}, the same records give {} instead of {}; please report it \

@@ -6,9 +6,9 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use model::EventKind;
-use rules::set::{Listed, Placeholders, State};
+use rules::set::{Listed, State};
 use rules::sigma::{Case, Document, Reference};
-use rules::{File, LoadOptions, Loaded, Span};
+use rules::{File, LoadOptions, Loaded, Placeholders, Span};
 
 use super::record::kind_of;
 

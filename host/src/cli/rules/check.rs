@@ -4,7 +4,7 @@ use std::process::ExitCode;
 
 use clap::Args;
 use rules::sigma::{self, Document};
-use rules::{Diagnostic, LoadOptions};
+use rules::{Diagnostic, State};
 use serde::Serialize;
 
 use super::super::output::print;
@@ -72,11 +72,31 @@ fn check(args: &CheckArgs, global: &Global) -> CliResult {
 
 /// Everything wrong with what was asked for, by file and place; the cases' events included.
 pub(crate) fn diagnostics(sources: &Sources) -> Vec<Diagnostic> {
-    let options = LoadOptions::default();
-    let mut found = rules::load(&sources.files, &sources.libs, &options).diagnostics;
+    let options = sources.options();
+    let loaded = rules::load(&sources.files, &sources.libs, &options);
+    let mut found = loaded.diagnostics;
+    for diagnostic in &mut found {
+        if let Some(lib) = sources.lib_of(&diagnostic.file) {
+            diagnostic.file = lib.to_owned();
+        }
+    }
     for file in sources.files.iter().filter(|f| sources.asked.contains(&f.name)) {
         for document in sigma::parse(&file.name, &file.text, &options.parse).documents {
             found.extend(of_cases(&document));
+        }
+    }
+    for one in loaded.set.listed() {
+        // Such a rule is right, but would wait for ever without a word.
+        if let State::Inactive(why) = &one.state
+            && why.starts_with("placeholder")
+        {
+            let meta = one.document.meta();
+            found.push(Diagnostic::warning(
+                &meta.file,
+                meta.span,
+                format!("{why}, so the rule does not run"),
+                "give it values under 'rules.placeholders' in the configuration",
+            ));
         }
     }
     found.retain(|d| sources.asked.contains(&d.file));

@@ -4,7 +4,6 @@ use std::process::ExitCode;
 
 use clap::Args;
 use model::Severity;
-use rules::LoadOptions;
 use rules::set::{Listed, State};
 use rules::sigma::Document;
 use serde::Serialize;
@@ -50,7 +49,7 @@ const SHOWN_DIGEST: usize = 12;
 /// Runs the command.
 pub(crate) fn run(args: &ListArgs, global: &Global) -> CliResult {
     let sources = sources::read(&args.which.paths, global)?;
-    let loaded = rules::load(&sources.files, &sources.libs, &LoadOptions::default());
+    let loaded = rules::load(&sources.files, &sources.libs, &sources.options());
     let set = loaded.set.clone();
     let rows: Vec<Row<'_>> = set
         .listed()
@@ -122,7 +121,9 @@ fn category(document: &Document, all: &[Listed], depth: usize) -> Option<String>
                     [Some(&one.name), meta.id.as_ref(), meta.name.as_ref()].contains(&Some(&reference.name))
                 });
                 let category = child.and_then(|c| category(&c.document, all, depth + 1));
-                found.extend(category.into_iter().flat_map(|c| c.split(", ").map(str::to_owned).collect::<Vec<_>>()));
+                found.extend(
+                    category.into_iter().flat_map(|c| c.split(", ").map(str::to_owned).collect::<Vec<_>>()),
+                );
             }
             found.sort();
             found.dedup();

@@ -5,7 +5,9 @@
 
 mod check;
 mod diagnose;
+mod list;
 mod sources;
+mod test;
 mod watch;
 
 use std::path::PathBuf;
@@ -19,6 +21,10 @@ use super::{CliResult, Global};
 pub enum RulesCommand {
     /// Checks rules: all errors at once, each with its place, reason and remedy.
     Check(check::CheckArgs),
+    /// Runs the cases that stand beside rules.
+    Test(test::TestArgs),
+    /// Lists rules and whether they run.
+    List(list::ListArgs),
 }
 
 /// How results are printed.
@@ -46,5 +52,7 @@ pub(crate) struct Which {
 pub fn run(command: &RulesCommand, global: &Global) -> CliResult {
     match command {
         RulesCommand::Check(args) => check::run(args, global),
+        RulesCommand::Test(args) => test::run(args, global),
+        RulesCommand::List(args) => list::run(args, global),
     }
 }

@@ -7,9 +7,10 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::io::Read as _;
 use std::path::{Path, PathBuf};
 
-use rules::{Diagnostic, File, Span};
+use rules::{Diagnostic, File, LoadOptions, Span};
 
 use super::super::{CliError, Global};
+use crate::config::Config;
 
 /// Largest file read; the parser's own limit is smaller. Rules have some 2 KB.
 const MAX_FILE_BYTES: u64 = 2 << 20;
@@ -33,9 +34,22 @@ pub(crate) struct Sources {
     pub(crate) asked: BTreeSet<String>,
     /// Files that cannot be read.
     pub(crate) problems: Vec<Diagnostic>,
+    /// What the configuration says about rules.
+    pub(crate) config: Config,
 }
 
 impl Sources {
+    /// How they are loaded.
+    pub(crate) fn options(&self) -> LoadOptions {
+        LoadOptions { lateness: i64::from(self.config.lateness_hours) * 3_600_000, ..LoadOptions::default() }
+    }
+
+    /// The file of a library that an error names by its module, `calls.rhai`.
+    pub(crate) fn lib_of(&self, module: &str) -> Option<&str> {
+        let is_it = |lib: &&File| lib.name != module && lib.name.rsplit('/').next() == Some(module);
+        self.libs.iter().find(is_it).map(|lib| lib.name.as_str())
+    }
+
     /// The text of a file, for excerpts.
     pub(crate) fn text(&self, name: &str) -> String {
         let found = self.files.iter().chain(&self.libs).find(|f| f.name == name);
@@ -73,12 +87,13 @@ pub(crate) fn read(paths: &[PathBuf], global: &Global) -> Result<Sources, CliErr
             }
         }
     }
-    Ok(asked.read(&around))
+    let mut sources = asked.read(&around);
+    sources.config = global.load_config()?;
+    Ok(sources)
 }
 
 /// Folders that the configuration names.
 fn configured(global: &Global) -> Result<Vec<PathBuf>, CliError> {
-    global.load_config()?;
     let beside = global.config.as_deref().and_then(Path::parent).unwrap_or(Path::new(""));
     let folder = beside.join("rules");
     if folder.is_dir() {

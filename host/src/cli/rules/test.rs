@@ -5,9 +5,9 @@ use std::process::ExitCode;
 
 use clap::Args;
 use owo_colors::Style as Paint;
+use rules::Diagnostic;
 use rules::set::{Listed, State};
 use rules::sigma::Document;
-use rules::{Diagnostic, LoadOptions};
 use serde::Serialize;
 
 use super::super::output::{harmless, print};
@@ -62,7 +62,7 @@ pub(crate) fn run(args: &TestArgs, global: &Global) -> CliResult {
 
 fn test(args: &TestArgs, global: &Global) -> CliResult {
     let sources = sources::read(&args.which.paths, global)?;
-    let loaded = rules::load(&sources.files, &sources.libs, &LoadOptions::default());
+    let loaded = rules::load(&sources.files, &sources.libs, &sources.options());
     let mut errors: Vec<Diagnostic> = loaded.diagnostics;
     errors.extend(sources.problems.iter().cloned());
     errors.retain(|d| d.is_error() && sources.asked.contains(&d.file));
@@ -102,7 +102,7 @@ fn test(args: &TestArgs, global: &Global) -> CliResult {
         }
         Form::Table => {
             let style = Style::detect();
-            excerpts(&errors, &sources, style) + &shown(&report, style)
+            format!("{}{}", excerpts(&errors, &sources, style), shown(&report, style))
         }
     })?;
     Ok(ExitCode::from(u8::from(report.failed > 0 || !errors.is_empty())))
@@ -119,7 +119,13 @@ fn wants_cases(one: &Listed) -> bool {
 
 fn shown(report: &Report<'_>, style: Style) -> String {
     let mut out = String::new();
-    let width = report.results.iter().map(|r| r.rule.chars().count()).chain(report.untested.iter().map(|n| n.len())).max().unwrap_or(0);
+    let width = report
+        .results
+        .iter()
+        .map(|r| r.rule.chars().count())
+        .chain(report.untested.iter().map(|n| n.len()))
+        .max()
+        .unwrap_or(0);
     let (good, bad) = (Paint::new().green(), Paint::new().red().bold());
     for result in &report.results {
         let failed = result.cases.iter().filter(|c| !c.passed).count();
@@ -166,8 +172,14 @@ fn of_case(out: &mut String, file: &str, case: &Outcome, style: Style) {
         let _ = writeln!(out, "        {}", harmless(problem));
     }
     for Mismatch { line, expected, found, differs } in &case.mismatches {
-        let or_nothing = |text: &str| if text.is_empty() { "nothing".to_owned() } else { harmless(text).into_owned() };
-        let _ = writeln!(out, "        expected {} {}", or_nothing(expected), style.dim(&format!("(line {line})")));
+        let or_nothing =
+            |text: &str| if text.is_empty() { "nothing".to_owned() } else { harmless(text).into_owned() };
+        let _ = writeln!(
+            out,
+            "        expected {} {}",
+            or_nothing(expected),
+            style.dim(&format!("(line {line})"))
+        );
         let _ = writeln!(out, "        found    {}", or_nothing(found));
         for part in differs {
             let _ = writeln!(out, "          {}", style.paint(&harmless(part), Paint::new().red()));
