@@ -15,6 +15,7 @@ pub mod eval;
 pub mod normalize;
 pub mod plugin;
 pub mod policy;
+pub mod rule_test;
 pub mod source;
 pub mod store;
 pub mod telemetry;

@@ -14,5 +14,6 @@ mod plugins;
 mod policy;
 mod records;
 mod replay;
+mod rules;
 mod scan;
 mod service;

@@ -166,7 +166,8 @@ fn files_are_followed_however_they_change() {
     assert_eq!(names(&status), ["a2", "b", "e", "k2"]);
     // Every step is in the history, each with what changed.
     let history = site.json(&["policy", "history"]);
-    let all: Vec<String> = history.as_array().unwrap().iter().map(|g| g["diff"]["rules"].to_string()).collect();
+    let all: Vec<String> =
+        history.as_array().unwrap().iter().map(|g| g["diff"]["rules"].to_string()).collect();
     for wanted in ["\"a2\"", "\"k1\"", "\"k2\"", "\"c\""] {
         assert!(all.iter().any(|diff| diff.contains(wanted)), "{wanted}: {all:#?}");
     }
@@ -226,7 +227,10 @@ fn windows_go_on_unless_what_they_count_has_changed() {
     let windows = site.json(&["policy", "diff", "1", &status["generation"].to_string()]);
     let changed = windows["diff"]["rules"]["changed"].as_array().unwrap();
     let window = |name: &str| changed.iter().find(|c| c["name"] == name).map(|c| c["window"].clone());
-    assert_eq!((window("said"), window("counted"), window("same")), (Some("kept".into()), Some("reset".into()), None));
+    assert_eq!(
+        (window("said"), window("counted"), window("same")),
+        (Some("kept".into()), Some("reset".into()), None)
+    );
     site.ingest("second.ndjson", 3..6);
     let end = Instant::now() + LIMIT;
     while site.found("rule:said").is_empty() {

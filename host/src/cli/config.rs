@@ -39,7 +39,12 @@ fn check(folder: Option<&std::path::Path>, global: &Global) -> CliResult {
     let policy = policy::load(&policy_command::sources(global, folder), &runtime, &LastGood::default())?;
     for problem in &policy.diagnostics {
         if !problem.is_error() {
-            eprintln!("warning: {}:{}: {}", visible(&problem.file), problem.span.line, visible(&problem.message));
+            eprintln!(
+                "warning: {}:{}: {}",
+                visible(&problem.file),
+                problem.span.line,
+                visible(&problem.message)
+            );
         }
     }
     policy.refused.iter().for_each(|r| eprint!("{}", r.excerpt));

@@ -14,6 +14,7 @@ mod policy;
 pub mod print;
 mod replay;
 mod rule_set;
+mod rules;
 pub mod run;
 mod scan;
 pub mod session;
@@ -90,6 +91,9 @@ enum Command {
     /// Shows what is in force, looks at changed files now, goes back.
     #[command(subcommand)]
     Policy(policy::PolicyCommand),
+    /// Checks, tests and explains rules.
+    #[command(subcommand)]
+    Rules(rules::RulesCommand),
     /// Makes an organisation with planted attacks and shows what is found.
     Demo(demo::DemoArgs),
     /// Scores the detectors against labelled folders.
@@ -238,6 +242,7 @@ fn run_command(cli: Cli) -> CliResult {
         Command::Config(command) => config::run(&command, &cli.global),
         Command::Plugin(command) => plugin::run(&command, &cli.global),
         Command::Policy(command) => policy::run(&command, &cli.global),
+        Command::Rules(command) => rules::run(&command, &cli.global),
         Command::Demo(args) => demo::run(&args, &cli.global),
         Command::Eval(args) => eval::run(&args, &cli.global),
         Command::Db(command) => db::run(&command, &cli.global),

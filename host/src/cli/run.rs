@@ -75,7 +75,11 @@ async fn load(session: &Session, sources: Sources, runtime: Runtime) -> Result<P
         eprintln!(
             "{} is refused; {}",
             visible(&refused.file),
-            if refused.kept { "what was last good of it stays in force" } else { "nothing of it is in force" }
+            if refused.kept {
+                "what was last good of it stays in force"
+            } else {
+                "nothing of it is in force"
+            }
         );
     }
     if policy.plugins.is_empty() && policy.rules.is_empty() {

@@ -33,7 +33,7 @@ use raw::{Raw, Slots, text_of};
 
 pub(crate) use fault::shorten;
 pub use fault::{Fault, FaultKind};
-pub use keys::look_up as field_of_key;
+pub use keys::{look_up as field_of_key, record_key};
 pub use record::{Key, MAX_KEYS, Record, Value};
 
 /// Names remembered per thread: users, devices, locations of a large organisation; some 100 bytes each.
@@ -121,6 +121,11 @@ impl Normalizer {
             unknown_keys: FxHashMap::default(),
             scratch: String::new(),
         }
+    }
+
+    /// The fields that events get.
+    pub fn wanted(&self) -> FieldSet {
+        self.wanted
     }
 
     /// Unknown keys met so far and in how many records, which are forgotten.

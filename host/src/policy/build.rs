@@ -20,7 +20,11 @@ use rules::RuleSet;
 ///
 /// # Errors
 /// When the configuration is wrong and there was none before.
-pub(super) fn build(mut gathered: Gathered, runtime: &Runtime, last: &LastGood) -> Result<Policy, PolicyError> {
+pub(super) fn build(
+    mut gathered: Gathered,
+    runtime: &Runtime,
+    last: &LastGood,
+) -> Result<Policy, PolicyError> {
     let mut refused = Vec::new();
     let mut files: BTreeMap<FileKey, PolicyFile> = BTreeMap::new();
     let problems = std::mem::take(&mut gathered.problems);
@@ -39,13 +43,16 @@ pub(super) fn build(mut gathered: Gathered, runtime: &Runtime, last: &LastGood) 
         // A typing mistake in the settings of a plugin must not stop it, nor go unseen.
         match &last.config {
             Some(old) if config_files != last_config(last) => {
-                let name = config_files.first().map_or_else(|| "configuration".to_owned(), |f| f.path.clone());
+                let name =
+                    config_files.first().map_or_else(|| "configuration".to_owned(), |f| f.path.clone());
                 refused.push(refused_config(name, reason));
                 config_files = last_config(last);
                 config = old.clone();
                 made = detectors::load(runtime, &files, &config, last, &mut Vec::new())?;
             }
-            Some(_) => refused.push(Refused { kept: true, ..refused_config("configuration".to_owned(), reason) }),
+            Some(_) => {
+                refused.push(Refused { kept: true, ..refused_config("configuration".to_owned(), reason) })
+            }
             None => return Err(PolicyError::Config(reason)),
         }
     }

@@ -96,8 +96,10 @@ impl Content {
 
     /// Windows that the other one has and this one has not: nobody can go on with them.
     pub fn gone_since(&self, before: &Content) -> Vec<String> {
-        let still: std::collections::BTreeSet<&str> = self.rules.values().map(|r| r.window.as_str()).collect();
-        let gone = before.rules.values().map(|r| r.window.as_str()).filter(|w| !w.is_empty() && !still.contains(w));
+        let still: std::collections::BTreeSet<&str> =
+            self.rules.values().map(|r| r.window.as_str()).collect();
+        let gone =
+            before.rules.values().map(|r| r.window.as_str()).filter(|w| !w.is_empty() && !still.contains(w));
         let gone: std::collections::BTreeSet<&str> = gone.collect();
         gone.into_iter().map(str::to_owned).collect()
     }

@@ -72,10 +72,7 @@ const MAX_KEYS: usize = 200;
 
 impl Diff {
     /// From one to the other.
-    pub fn between(
-        before: (&Content, &[PolicyFile]),
-        after: (&Content, &[PolicyFile]),
-    ) -> Diff {
+    pub fn between(before: (&Content, &[PolicyFile]), after: (&Content, &[PolicyFile])) -> Diff {
         Diff {
             rules: changes(&before.0.rules, &after.0.rules, window),
             plugins: changes(&before.0.plugins, &after.0.plugins, |_, _| None),
@@ -228,10 +225,7 @@ mod tests {
         ]);
         let diff = Diff::between((&before, &[]), (&after, &[]));
         let windows: Vec<_> = diff.rules.changed.iter().map(|c| (c.name.as_str(), c.window)).collect();
-        assert_eq!(
-            windows,
-            [("count", Some(Window::Reset)), ("part", None), ("title", Some(Window::Kept))]
-        );
+        assert_eq!(windows, [("count", Some(Window::Reset)), ("part", None), ("title", Some(Window::Kept))]);
         assert_eq!((diff.rules.added, diff.rules.removed), (vec!["new".to_owned()], vec!["gone".to_owned()]));
         assert_eq!(after.gone_since(&before), ["b", "g"]);
         assert!(Diff::between((&before, &[]), (&before, &[])).is_empty());

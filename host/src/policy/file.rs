@@ -194,10 +194,15 @@ mod tests {
     fn passwords_are_not_kept() {
         let kept = |text: &str| String::from_utf8(without_passwords(text.as_bytes())).unwrap();
         assert_eq!(
-            kept("database: \"postgres://ana:s3cr@t@db:5432/r?sslmode=require&password=x&a=b\"\ncountry: ES\n"),
+            kept(
+                "database: \"postgres://ana:s3cr@t@db:5432/r?sslmode=require&password=x&a=b\"\ncountry: ES\n"
+            ),
             "database: \"postgres://ana:***@db:5432/r?sslmode=require&password=***&a=b\"\ncountry: ES\n"
         );
-        assert_eq!(kept("a: postgresql://db/r # postgres://u:p@h"), "a: postgresql://db/r # postgres://u:***@h");
+        assert_eq!(
+            kept("a: postgresql://db/r # postgres://u:p@h"),
+            "a: postgresql://db/r # postgres://u:***@h"
+        );
         assert_eq!(kept("no url: p@ss:word\u{e9}"), "no url: p@ss:word\u{e9}");
         let file = PolicyFile::new(FileKind::Config, "c.yaml", b"database: postgres://u:one@h/d");
         let other = PolicyFile::new(FileKind::Config, "c.yaml", b"database: postgres://u:two@h/d");

@@ -105,7 +105,11 @@ impl Sources {
                     gathered.problems.push((found.kind, found.name.clone(), reason));
                 }
                 Err(error) => {
-                    gathered.problems.push((found.kind, found.name.clone(), format!("cannot be read: {error}")));
+                    gathered.problems.push((
+                        found.kind,
+                        found.name.clone(),
+                        format!("cannot be read: {error}"),
+                    ));
                 }
             }
         }

@@ -139,8 +139,10 @@ impl Policy {
 
     /// Whether going over to it needs new engines: more than rules differs.
     pub fn needs_restart(&self, before: &Policy) -> bool {
-        let plugins = |p: &Policy| -> Vec<String> { p.plugins.iter().map(|p| p.digest().to_owned()).collect() };
-        plugins(self) != plugins(before) || diff::config_keys(&before.files, &self.files).iter().any(|key| !is_rules(key))
+        let plugins =
+            |p: &Policy| -> Vec<String> { p.plugins.iter().map(|p| p.digest().to_owned()).collect() };
+        plugins(self) != plugins(before)
+            || diff::config_keys(&before.files, &self.files).iter().any(|key| !is_rules(key))
     }
 }
 
@@ -148,7 +150,6 @@ impl Policy {
 fn is_rules(key: &str) -> bool {
     key == "rules" || key.starts_with("rules.")
 }
-
 
 #[cfg(test)]
 mod tests;

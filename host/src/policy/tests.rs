@@ -81,8 +81,17 @@ fn a_bad_file_is_refused_by_name_and_the_rest_loads() {
 fn what_is_no_rule_is_left_out() {
     let bench = Bench::new();
     bench.write("rules/a.yml", &rule("a"));
-    let other =
-        ["templates/t.yml", "schema/s.yml", ".hidden.yml", ".git/x.yml", "a.yml~", "#a.yml#", "a.yml.swp", "4913", ".yml"];
+    let other = [
+        "templates/t.yml",
+        "schema/s.yml",
+        ".hidden.yml",
+        ".git/x.yml",
+        "a.yml~",
+        "#a.yml#",
+        "a.yml.swp",
+        "4913",
+        ".yml",
+    ];
     for name in other {
         bench.write(&format!("rules/{name}"), &rule("other"));
     }
@@ -164,7 +173,9 @@ fn shipped_rules_can_be_left_out_and_disabled() {
 #[test]
 fn functions_are_refused_when_rules_that_did_not_change_need_them() {
     let bench = Bench::new();
-    let scripted = |name: &str, call: &str| rule(name) + format!("ringfence:\n    when: 'night::{call}(duration)'\n").as_str();
+    let scripted = |name: &str, call: &str| {
+        rule(name) + format!("ringfence:\n    when: 'night::{call}(duration)'\n").as_str()
+    };
     bench.write("rules/lib/night.rhai", "fn long(d) { d > 60 }\n");
     bench.write("rules/a.yml", &scripted("a", "long"));
     let good = bench.load(&LastGood::default());

@@ -89,7 +89,6 @@ pub fn settle(mut look: impl FnMut() -> u64, mut wait: impl FnMut(Duration) -> b
     }
 }
 
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -131,6 +130,8 @@ mod tests {
         assert!(!is_change(&EventKind::Access(AccessKind::Open(AccessMode::Any))));
         assert!(!is_change(&EventKind::Access(AccessKind::Close(AccessMode::Read))));
         assert!(is_change(&EventKind::Access(AccessKind::Close(AccessMode::Write))));
-        assert!(is_change(&EventKind::Create(CreateKind::Any)) && is_change(&EventKind::Remove(RemoveKind::Any)));
+        assert!(
+            is_change(&EventKind::Create(CreateKind::Any)) && is_change(&EventKind::Remove(RemoveKind::Any))
+        );
     }
 }

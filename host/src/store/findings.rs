@@ -215,6 +215,21 @@ impl Store {
         .await
         .map_err(StoreError::while_("looking for a record"))
     }
+
+    /// A record as it came, if the log holds it.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn raw_record(&self, id: RecordId) -> Result<Option<String>, StoreError> {
+        sqlx::query_scalar!(
+            "select raw from record_log where org_id = $1 and record_id = $2 limit 1",
+            self.org(),
+            Uuid::from_u128(id.0),
+        )
+        .fetch_optional(self.pool())
+        .await
+        .map_err(StoreError::while_("reading a record"))
+    }
 }
 
 /// Findings as columns of a statement.

@@ -170,7 +170,11 @@ impl Store {
     ///
     /// # Errors
     /// When the lease is lost or the database fails.
-    pub async fn prepare_generation(&self, epoch: Option<i64>, new: &NewGeneration) -> Result<u64, StoreError> {
+    pub async fn prepare_generation(
+        &self,
+        epoch: Option<i64>,
+        new: &NewGeneration,
+    ) -> Result<u64, StoreError> {
         let failed = StoreError::while_("storing a policy");
         let mut transaction = self.pool().begin().await.map_err(&failed)?;
         self.fence_policy(&mut transaction, epoch).await?;
@@ -298,7 +302,11 @@ impl Store {
         Ok(())
     }
 
-    async fn fence_policy(&self, connection: &mut PgConnection, epoch: Option<i64>) -> Result<(), StoreError> {
+    async fn fence_policy(
+        &self,
+        connection: &mut PgConnection,
+        epoch: Option<i64>,
+    ) -> Result<(), StoreError> {
         match epoch {
             Some(epoch) => self.check_fence(connection, epoch).await,
             None => self.fence_out(connection).await,
@@ -372,10 +380,8 @@ impl Store {
             self.org(),
             generation as i64,
         );
-        let rows = rows
-            .fetch_all(self.pool())
-            .await
-            .map_err(StoreError::while_("reading the files of a policy"))?;
+        let rows =
+            rows.fetch_all(self.pool()).await.map_err(StoreError::while_("reading the files of a policy"))?;
         let file = |kind: String, path: String, digest: Vec<u8>, bytes: Vec<u8>| {
             let unreadable = |_| StoreError::Unreadable {
                 what: format!("the file {} of policy {generation}", path.escape_debug()),

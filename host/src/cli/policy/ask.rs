@@ -71,7 +71,9 @@ pub(super) fn rollback(args: &RollbackArgs, global: &Global) -> CliResult {
             Ok(answer) => {
                 let code = tell(&answer, args.format)?;
                 if answer["outcome"] == "changed" {
-                    eprintln!("it holds until a file of the policy changes on disk: mend or revert the files as well");
+                    eprintln!(
+                        "it holds until a file of the policy changes on disk: mend or revert the files as well"
+                    );
                 }
                 Ok(code)
             }
@@ -85,7 +87,8 @@ pub(super) fn rollback(args: &RollbackArgs, global: &Global) -> CliResult {
 async fn here(args: &RollbackArgs, by: &str, session: &Session, global: &Global) -> CliResult {
     let sources = sources(global, args.plugins.as_deref());
     let runtime = runtime(global)?;
-    let done = policy::keeper::roll_back(&session.store, &runtime, &sources, args.generation, by, &args.reason);
+    let done =
+        policy::keeper::roll_back(&session.store, &runtime, &sources, args.generation, by, &args.reason);
     match done.await? {
         Ok(number) => {
             eprintln!(
@@ -155,7 +158,9 @@ fn tell(answer: &Value, format: Format) -> CliResult {
                 let diff: Diff = serde_json::from_value(answer["diff"].clone()).unwrap_or_default();
                 print(&format!("generation {generation} is in force: {summary}\n{}", lines(&diff)))?;
             }
-            Some("unchanged") => print(&format!("nothing has changed; generation {generation} stays in force\n"))?,
+            Some("unchanged") => {
+                print(&format!("nothing has changed; generation {generation} stays in force\n"))?
+            }
             _ => {
                 let reason = harmless(answer["reason"].as_str().unwrap_or("for an unknown reason"));
                 eprintln!("the policy in force stays: {reason}");
@@ -163,7 +168,11 @@ fn tell(answer: &Value, format: Format) -> CliResult {
         }
         for file in refused {
             let text = |key: &str| harmless(file[key].as_str().unwrap_or_default()).into_owned();
-            let kept = if file["kept"] == true { "the last good one stays in force" } else { "nothing of it is in force" };
+            let kept = if file["kept"] == true {
+                "the last good one stays in force"
+            } else {
+                "nothing of it is in force"
+            };
             eprintln!("refused: {}: {}; {kept}", text("file"), text("reason"));
         }
     } else {

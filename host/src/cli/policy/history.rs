@@ -61,10 +61,8 @@ pub(super) fn show(number: u64, file: Option<&str>, format: Format, global: &Glo
             ignore_closed_pipe(std::io::stdout().lock().write_all(&file.bytes))?;
             return Ok(ExitCode::SUCCESS);
         }
-        let rows: Vec<Value> = files
-            .iter()
-            .map(|f| json!({ "kind": f.kind, "path": f.path, "bytes": f.bytes.len() }))
-            .collect();
+        let rows: Vec<Value> =
+            files.iter().map(|f| json!({ "kind": f.kind, "path": f.path, "bytes": f.bytes.len() })).collect();
         if format != Format::Table {
             let mut whole = row(&generation);
             whole["files"] = rows.into();
@@ -73,17 +71,35 @@ pub(super) fn show(number: u64, file: Option<&str>, format: Format, global: &Glo
         }
         let mut text = String::new();
         let Generation { since, author, reason, .. } = &generation;
-        let _ = writeln!(text, "generation {number}, since {since}, by {}: {}", harmless(author), harmless(reason));
+        let _ = writeln!(
+            text,
+            "generation {number}, since {since}, by {}: {}",
+            harmless(author),
+            harmless(reason)
+        );
         let content = stored::content(&generation);
         for (name, rule) in &content.rules {
             let why = if rule.why.is_empty() { String::new() } else { format!(": {}", harmless(&rule.why)) };
-            let _ = writeln!(text, "rule    {} ({}, {}{why})", harmless(name), harmless(&rule.file), rule.state);
+            let _ =
+                writeln!(text, "rule    {} ({}, {}{why})", harmless(name), harmless(&rule.file), rule.state);
         }
         for (id, plugin) in &content.plugins {
-            let _ = writeln!(text, "plugin  {} {} ({})", harmless(id), harmless(&plugin.version), harmless(&plugin.file));
+            let _ = writeln!(
+                text,
+                "plugin  {} {} ({})",
+                harmless(id),
+                harmless(&plugin.version),
+                harmless(&plugin.file)
+            );
         }
         for file in &files {
-            let _ = writeln!(text, "file    {} ({}, {} bytes)", harmless(&file.path), file.kind.name(), file.bytes.len());
+            let _ = writeln!(
+                text,
+                "file    {} ({}, {} bytes)",
+                harmless(&file.path),
+                file.kind.name(),
+                file.bytes.len()
+            );
         }
         print(&text)?;
         Ok(ExitCode::SUCCESS)

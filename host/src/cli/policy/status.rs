@@ -88,12 +88,21 @@ fn text(status: &Value) -> String {
     let plugins = status["plugins"].as_object().map(|p| p.keys().cloned().collect::<Vec<_>>());
     let _ = writeln!(out, "plugins      {}", harmless(&plugins.unwrap_or_default().join(", ")));
     section(&mut out, "refused", &status["refused"], |r| {
-        let kept = if r["kept"] == true { "the last good one stays in force" } else { "nothing of it is in force" };
+        let kept =
+            if r["kept"] == true { "the last good one stays in force" } else { "nothing of it is in force" };
         format!("{}: {}; {kept}", plain(&r["file"]), plain(&r["reason"]))
     });
-    section(&mut out, "inactive", &status["inactive"], |r| format!("{}: {}", plain(&r["rule"]), plain(&r["why"])));
+    section(&mut out, "inactive", &status["inactive"], |r| {
+        format!("{}: {}", plain(&r["rule"]), plain(&r["why"]))
+    });
     section(&mut out, "scripts failed", &status["failures"], |f| {
-        format!("{}: {} times, last: {} (record {})", plain(&f["rule"]), f["failures"], plain(&f["message"]), plain(&f["record"]))
+        format!(
+            "{}: {} times, last: {} (record {})",
+            plain(&f["rule"]),
+            f["failures"],
+            plain(&f["message"]),
+            plain(&f["record"])
+        )
     });
     section(&mut out, "windows at the last change", &status["diff"]["rules"]["changed"], |c| {
         let window = c["window"].as_str().unwrap_or("none of its own");
@@ -126,7 +135,12 @@ fn counts(status: &Value) -> String {
     for rule in status["rules"].as_object().into_iter().flat_map(|rules| rules.values()) {
         *counts.entry(rule["state"].as_str().unwrap_or_default()).or_default() += 1;
     }
-    let words = [("active", "active"), ("shadow", "in shadow"), ("part", "parts of others"), ("inactive", "inactive")];
+    let words = [
+        ("active", "active"),
+        ("shadow", "in shadow"),
+        ("part", "parts of others"),
+        ("inactive", "inactive"),
+    ];
     let known = words.iter().filter_map(|(state, word)| Some(format!("{} {word}", counts.get(state)?)));
     let known: Vec<String> = known.collect();
     if known.is_empty() { "none".to_owned() } else { known.join(", ") }

@@ -56,7 +56,9 @@ pub(super) fn load(
             let checked = loaded.and_then(|plugin| match plugin::check(&plugin, &accepted, config) {
                 Ok(()) => Ok(plugin),
                 // A plugin that was in force under these settings has changed; otherwise the settings have.
-                Err(Problem::Settings(message)) if last.files.get(key).is_some_and(|l| l.digest == file.digest) => {
+                Err(Problem::Settings(message))
+                    if last.files.get(key).is_some_and(|l| l.digest == file.digest) =>
+                {
                     made.settings.get_or_insert(format!("plugins.{}: {message}", plugin.id()));
                     Ok(plugin)
                 }

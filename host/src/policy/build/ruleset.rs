@@ -38,8 +38,10 @@ pub(super) fn load(
             told.extend(loaded.diagnostics);
             return (loaded.set, told);
         }
-        let changed = |key: &FileKey, file: &PolicyFile| last.files.get(key).is_none_or(|l| l.digest != file.digest);
-        let bad: Vec<FileKey> = files.keys().filter(|k| k.0.is_rules() && loaded.refused.contains(&k.1)).cloned().collect();
+        let changed =
+            |key: &FileKey, file: &PolicyFile| last.files.get(key).is_none_or(|l| l.digest != file.digest);
+        let bad: Vec<FileKey> =
+            files.keys().filter(|k| k.0.is_rules() && loaded.refused.contains(&k.1)).cloned().collect();
         let (new, same): (Vec<FileKey>, Vec<FileKey>) =
             bad.into_iter().partition(|key| files.get(key).is_some_and(|file| changed(key, file)));
         if !new.is_empty() {
@@ -135,13 +137,17 @@ fn restore_libs(
     let (now, before) = (libs(files), libs(&last.files));
     let keys: BTreeSet<&FileKey> = now.keys().chain(before.keys()).collect();
     // One that is new breaks nothing that was there before.
-    let changed: Vec<&FileKey> =
-        keys.into_iter().filter(|key| before.contains_key(*key) && now.get(*key) != before.get(*key)).collect();
-    let broken: BTreeSet<&str> = diagnostics.iter().filter(|d| d.is_error()).map(|d| d.file.as_str()).collect();
+    let changed: Vec<&FileKey> = keys
+        .into_iter()
+        .filter(|key| before.contains_key(*key) && now.get(*key) != before.get(*key))
+        .collect();
+    let broken: BTreeSet<&str> =
+        diagnostics.iter().filter(|d| d.is_error()).map(|d| d.file.as_str()).collect();
     let example = diagnostics.iter().find(|d| d.is_error()).map_or_else(String::new, |d| line(d, true));
     for key in &changed {
         let how = if now.contains_key(*key) { "this change of it" } else { "its removal" };
-        let reason = format!("{how} would break rules that use it and did not change ({}): {example}", broken.len());
+        let reason =
+            format!("{how} would break rules that use it and did not change ({}): {example}", broken.len());
         let excerpt = format!("error: {}: {reason}\n", key.1);
         refused.push(Refused { file: key.1.clone(), kind: key.0, reason, kept: true, excerpt });
         if let Some(old) = before.get(*key) {
@@ -152,7 +158,8 @@ fn restore_libs(
 }
 
 fn refusal(file: &PolicyFile, diagnostics: &[Diagnostic], kept: bool) -> Refused {
-    let errors: Vec<&Diagnostic> = diagnostics.iter().filter(|d| d.is_error() && d.file == file.path).collect();
+    let errors: Vec<&Diagnostic> =
+        diagnostics.iter().filter(|d| d.is_error() && d.file == file.path).collect();
     let text = String::from_utf8_lossy(&file.bytes);
     let mut excerpt: String = errors.iter().take(MAX_EXCERPTS).map(|d| d.excerpt(&text)).collect();
     if errors.len() > MAX_EXCERPTS {

@@ -152,7 +152,11 @@ impl Work<'_> {
                 file = refused.file,
                 reason = refused.reason,
                 "refused; {}",
-                if refused.kept { "what was last good of it stays in force" } else { "nothing of it is in force" }
+                if refused.kept {
+                    "what was last good of it stays in force"
+                } else {
+                    "nothing of it is in force"
+                }
             );
         }
         self.inner.state().disk = policy.clone();
@@ -213,7 +217,8 @@ impl Work<'_> {
             return;
         }
         let diff = Diff::between((&force.content, &force.files), (&policy.content, &policy.files));
-        let start = diff.config.iter().filter(|key| NEEDS_START.iter().any(|n| key.split('.').next() == Some(*n)));
+        let start =
+            diff.config.iter().filter(|key| NEEDS_START.iter().any(|n| key.split('.').next() == Some(*n)));
         for key in start {
             tracing::warn!(key, "a change of this setting takes effect with the next start");
         }
@@ -230,7 +235,8 @@ impl Work<'_> {
                 let mut state = self.inner.state();
                 if let Some(older) = state.offer.take() {
                     let requests = older.requests;
-                    state.offer = Some(Offer { requests: [offer.requests.clone(), requests].concat(), ..offer });
+                    state.offer =
+                        Some(Offer { requests: [offer.requests.clone(), requests].concat(), ..offer });
                 } else {
                     state.offer = Some(offer);
                 }
@@ -343,7 +349,8 @@ impl Work<'_> {
         let setup = &self.inner.setup;
         setup.metrics.policy(force.generation, force.refused.len());
         let report = answers::report(force, done);
-        if let Err(error) = setup.runtime.block_on(setup.store.write_policy_report(force.generation, &report)) {
+        if let Err(error) = setup.runtime.block_on(setup.store.write_policy_report(force.generation, &report))
+        {
             tracing::debug!(%error, "how the policy was loaded could not be noted");
         }
         let Some(offer) = offer else { return };
