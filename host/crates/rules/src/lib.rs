@@ -12,6 +12,7 @@
 
 pub mod diagnostic;
 pub mod record;
+pub mod schema;
 pub mod sigma;
 pub mod window;
 pub mod yaml;
