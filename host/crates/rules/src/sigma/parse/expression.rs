@@ -32,8 +32,9 @@ const AGGREGATIONS: [&str; 6] = ["count", "sum", "avg", "min", "max", "near"];
 
 /// The place of characters within a scalar, as far as it is written on one line.
 pub(super) fn within(node: &Node, offset: usize, len: usize) -> Span {
-    let one_line = !node.text.trim_end_matches('\n').contains('\n')
-        && (node.style != Style::Plain || node.content.len as usize >= node.text.chars().count());
+    let len_of_text = node.text.trim_end_matches('\n').chars().count();
+    let one_line =
+        !node.text.trim_end_matches('\n').contains('\n') && node.content.len as usize >= len_of_text;
     let (lines, column) = match node.style {
         Style::Literal => {
             // Lines of the text are lines of the file.

@@ -21,9 +21,20 @@ fn too_many_values_are_refused() {
 }
 
 #[test]
+fn a_small_file_cannot_ask_for_much_memory() {
+    let line = format!("        - '-----{}'\n", "x".repeat(300));
+    let document =
+        format!("---\n{HEAD}detection:\n    s:\n      a|windash:\n{}    condition: s\n", line.repeat(10));
+    assert!(said(&foreign(&document.repeat(50))).contains("bytes of values"));
+    let long =
+        format!("{HEAD}detection:\n    s:\n      a|windash: '--{}'\n    condition: s\n", "x".repeat(100_000));
+    assert!(said(&foreign(&long)).contains("or 1048576 bytes, of one with 2 dashes"));
+}
+
+#[test]
 fn global_documents_do_not_multiply_without_bound() {
     let big = "x, ".repeat(10_000);
-    let small = format!("---\nlogsource: {{product: webex}}\ndetection: {{s: {{user: x}}, condition: s}}\n");
+    let small = "---\nlogsource: {product: webex}\ndetection: {s: {user: x}, condition: s}\n";
     let text = format!("action: global\ntitle: t\ncustom_attributes: [{big}]\n{}", small.repeat(200));
     assert!(said(&foreign(&text)).contains("global documents copy more than"));
 }

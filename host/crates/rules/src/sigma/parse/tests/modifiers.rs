@@ -178,7 +178,7 @@ fn slow_base64(bytes: &[u8]) -> String {
         .chunks(6)
         .map(|six| alphabet[(0..6).fold(0, |n, at| n * 2 + usize::from(six.get(at).copied().unwrap_or(0)))])
         .collect();
-    while text.len() % 4 != 0 {
+    while !text.len().is_multiple_of(4) {
         text.push('=');
     }
     text

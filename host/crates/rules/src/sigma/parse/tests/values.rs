@@ -194,7 +194,7 @@ proptest! {
     #[test]
     fn a_pattern_written_and_read_is_the_same(text in r"[ab*?\\%é]{0,24}") {
         let pattern = Pattern::parse(&text);
-        prop_assert_eq!(Pattern::parse(&pattern.to_string()), pattern.clone());
+        prop_assert_eq!(&Pattern::parse(&pattern.to_string()), &pattern);
         for pair in pattern.0.windows(2) {
             prop_assert!(!matches!(pair, [Part::Literal(_), Part::Literal(_)]));
             prop_assert!(!matches!(pair, [Part::Any, Part::Any]));
