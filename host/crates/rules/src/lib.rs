@@ -14,6 +14,7 @@ pub mod diagnostic;
 pub mod evaluator;
 pub mod matching;
 pub mod record;
+pub mod schema;
 pub mod script;
 pub mod set;
 pub mod sigma;
