@@ -103,7 +103,7 @@ impl Cell {
             entries.sort_unstable_by_key(|e| order(e));
         }
         let open = self.carry.iter().map(|(group, open)| store_open(group, open, &entries, &mut table)).collect();
-        let closed = self.closed.iter().map(|episode| store_episode(episode, &mut table)).collect();
+        let closed = self.closed.iter().map(|episode| store_episode(&episode.episode, &mut table)).collect();
         let mut before = 0;
         let entries = entries
             .into_iter()
@@ -200,7 +200,7 @@ impl Stored {
             }
         }
         for stored in self.closed {
-            cell.closed.push(stored.into_episode(&self.table)?);
+            cell.closed.push(stored.into_episode(&self.table)?.into());
         }
         Ok(cell)
     }
