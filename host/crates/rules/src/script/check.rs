@@ -14,6 +14,7 @@ use rustc_hash::FxHashSet;
 use super::helper::{self, Argument, Asks};
 use super::near;
 use super::place::Place;
+use super::vocabulary::Vocabulary;
 use super::window::Site;
 use crate::Diagnostic;
 
@@ -347,6 +348,10 @@ impl<'a> Checker<'a> {
             return Type::Any;
         }
         let Some(found) = helper::find(name) else { return Type::Any };
+        if let ("contains", [list, value]) = (name, &call.args[..]) {
+            // `value in list` comes as this.
+            self.vocabulary(value, list);
+        }
         for ((argument, ty), expr) in found.arguments.iter().zip(&types).zip(&call.args) {
             self.argument(name, *argument, *ty, expr.start_position());
             self.literal(*argument, expr);
@@ -485,6 +490,10 @@ impl<'a> Checker<'a> {
             ) => {
                 let is_order = !matches!(operator, Token::EqualsTo | Token::NotEqualsTo);
                 self.comparison(*a, *b, is_order, arguments.first().map_or(at, Expr::start_position));
+                if let [a, b] = arguments {
+                    self.vocabulary(a, b);
+                    self.vocabulary(b, a);
+                }
                 Type::Bool
             }
             (Token::In | Token::NotIn, _) => Type::Bool,
@@ -498,6 +507,25 @@ impl<'a> Checker<'a> {
             }
             (Token::UnaryMinus | Token::Minus, [Type::Number]) => Type::Number,
             _ => Type::Any,
+        }
+    }
+
+    /// Texts that countries and classes are compared with must be such: a mistake would never match.
+    fn vocabulary(&mut self, of: &Expr, value: &Expr) {
+        let name = match of {
+            Expr::Variable(variable, ..) if !self.in_function => variable.1.as_str(),
+            Expr::FnCall(call, _) if !call.is_qualified() => call.name.as_str(),
+            _ => return,
+        };
+        let Some(words) = Vocabulary::of(name) else { return };
+        match value {
+            Expr::StringConstant(text, at) => {
+                if let Some((message, help)) = words.fault(text) {
+                    self.error(*at, message, help);
+                }
+            }
+            Expr::Array(parts, _) => parts.iter().for_each(|part| self.vocabulary(of, part)),
+            _ => {}
         }
     }
 
