@@ -75,7 +75,10 @@ fn plain(engine: &Engine, ast: &AST, event: &Event, names: &NameTable) -> bool {
     engine.eval_ast_with_scope(&mut scope, ast).expect("it runs")
 }
 
-fn best(sides: &mut [(&str, Box<dyn FnMut() + '_>)]) -> Vec<Duration> {
+/// A name, and what it does.
+type Side<'a> = (&'static str, Box<dyn FnMut() + 'a>);
+
+fn best(sides: &mut [Side<'_>]) -> Vec<Duration> {
     let mut best = vec![Duration::MAX; sides.len()];
     for _ in 0..TURNS {
         for (side, best) in sides.iter_mut().zip(&mut best) {
@@ -110,7 +113,7 @@ fn main() {
     assert!(plain(&engine, &ast, &event, &world.names));
     assert_eq!(ours.holds(&event, &world), Ok(true));
     let run = |when: &When| drop(black_box(when.holds(black_box(&event), &world)));
-    let mut sides: Vec<(&str, Box<dyn FnMut() + '_>)> = vec![
+    let mut sides: Vec<Side<'_>> = vec![
         (
             "plain Rhai, all fields in a new scope",
             Box::new(|| _ = black_box(plain(&engine, &ast, &event, &world.names))),
