@@ -2,6 +2,7 @@
 //!
 //! Owns the view that the host gives of a record. Does not own records (`model`) or the directory (the host's).
 
+use std::fmt;
 use std::sync::Arc;
 
 use model::{EventKind, FieldId, FieldSet, Millis, Name, NameTable, RecordId};
@@ -62,18 +63,18 @@ pub trait Places: Send + Sync {
     fn offset_minutes(&self, zone: &str, at: Millis) -> Option<i64>;
 }
 
-/// What rules need to know besides the record.
+/// What a record's handles stand for, and what is known of its places: the same for all records while a policy lasts.
 #[derive(Clone)]
 pub struct World {
     /// Texts of names.
     pub names: Arc<NameTable>,
-    /// Time at locations.
+    /// Times at locations.
     pub places: Arc<dyn Places>,
 }
 
-impl std::fmt::Debug for World {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("World").finish_non_exhaustive()
+impl fmt::Debug for World {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("World").field("names", &self.names.len()).finish_non_exhaustive()
     }
 }
 

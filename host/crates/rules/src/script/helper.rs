@@ -98,7 +98,7 @@ helpers! {
     count(Duration) -> Number, Window;
     distinct(Field, Duration) -> Number, Window;
     sum(Field, Duration) -> Number, Window;
-    seconds_since_first() -> Number, Window;
+    seconds_since_first(Duration) -> Number, Window;
 }
 
 pub(super) fn find(name: &str) -> Option<&'static Helper> {
@@ -288,7 +288,9 @@ fn windows(engine: &mut Engine) {
     engine.register_fn("sum", |field: ImmutableString, window: ImmutableString| {
         answer("sum", &[&field, &window])
     });
-    engine.register_fn("seconds_since_first", || answer("seconds_since_first", &[]));
+    engine.register_fn("seconds_since_first", |window: ImmutableString| {
+        answer("seconds_since_first", &[&window])
+    });
 }
 
 /// What is wrong with an argument that is written out; none if nothing is.

@@ -45,6 +45,11 @@ impl When {
         !self.sites.is_empty()
     }
 
+    /// How far back its window functions look, in milliseconds; 0 if it has none.
+    pub fn looks_back(&self) -> Millis {
+        self.sites.iter().map(|site| site.window).max().unwrap_or(0)
+    }
+
     /// What entries must carry for [`When::predicate`]. Derived fields are worked out from these.
     pub fn columns(&self) -> Vec<Field> {
         // An entry has its times and identity besides its columns.

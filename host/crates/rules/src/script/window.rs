@@ -1,5 +1,5 @@
 //! Counts over the entries of the rule's own group: `count("1h")`, `distinct("called_number", "1h")`,
-//! `sum("duration", "1h")`, `seconds_since_first()`.
+//! `sum("duration", "1h")`, `seconds_since_first("1h")`.
 //!
 //! A window reaches from the record back to and including what is so much older. Fields and durations are written out in
 //! the script, so that what a script asks for is known before it runs: the answers are worked out here, from one entry to
@@ -42,7 +42,7 @@ impl Site {
             ("count", [window]) => (Function::Count, parse_duration(window)?),
             ("distinct", [name, window]) => (Function::Distinct(field(name)?), parse_duration(window)?),
             ("sum", [name, window]) => (Function::Sum(field(name)?), parse_duration(window)?),
-            ("seconds_since_first", []) => (Function::SinceFirst, 0),
+            ("seconds_since_first", [window]) => (Function::SinceFirst, parse_duration(window)?),
             _ => return Err("wrong arguments".to_owned()),
         };
         Ok(Site { function, window, arguments: arguments.to_vec() })
@@ -114,12 +114,12 @@ impl Sliding {
         at: usize,
     ) -> Dynamic {
         let Some(entry) = entries.get(at) else { return Dynamic::UNIT };
-        if site.function == Function::SinceFirst {
-            let first = entries.first().map_or(entry.time, |first| first.time);
-            return (entry.time.saturating_sub(first) as f64 / 1_000.0).into();
-        }
         let from = entry.time.saturating_sub(site.window);
         let low = entries[..=at].partition_point(|e| e.time < from);
+        if site.function == Function::SinceFirst {
+            // Of what is kept from before the window nothing may be seen: how much that is, is an accident.
+            return (entry.time.saturating_sub(entries[low].time) as f64 / 1_000.0).into();
+        }
         if site.function == Function::Count {
             return ((at + 1 - low) as i64).into();
         }
