@@ -11,9 +11,11 @@
 //! state is kept: the host's `engine` and `policy` do.
 
 pub mod diagnostic;
+pub mod matching;
 pub mod record;
 pub mod sigma;
 pub mod window;
+pub mod yaml;
 
 pub use diagnostic::{Diagnostic, Level as DiagnosticLevel, Span};
-pub use record::{Field, Fields, Places, Virtual};
+pub use record::{Field, Fields, Places, Virtual, World};
