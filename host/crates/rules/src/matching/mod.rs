@@ -12,9 +12,15 @@ mod lines;
 mod logic;
 mod open;
 mod placeholders;
+mod program;
 mod regexes;
 mod scalar;
+#[cfg(test)]
+mod testing;
 mod times;
+mod typed;
 
 pub use open::{OpenProgram, compile_open};
 pub use placeholders::Placeholders;
+pub use program::{Program, compile};
+pub use typed::{Derived, Memo, derived, local_time};

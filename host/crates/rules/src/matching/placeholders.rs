@@ -94,8 +94,7 @@ fn append(pattern: &mut Pattern, more: &Pattern) {
 /// A value with wildcards as rules write them.
 pub(crate) fn pattern(text: &str) -> Pattern {
     let mut made = Pattern::default();
-    let mut literal =
-        |made: &mut Pattern, c: char| append(made, &Pattern(vec![Part::Literal(c.to_string())]));
+    let literal = |made: &mut Pattern, c: char| append(made, &Pattern(vec![Part::Literal(c.to_string())]));
     let mut chars = text.chars().peekable();
     while let Some(c) = chars.next() {
         match c {

@@ -26,6 +26,15 @@ impl Datum {
     /// Longest text kept, in bytes: what tells groups apart fits, and a 10 KB name cannot fill memory.
     pub const MAX_TEXT: usize = 128;
 
+    /// Cuts a text that is too long, between characters.
+    pub(super) fn cut(&mut self) {
+        if let Datum::Text(text) = self
+            && text.len() > Self::MAX_TEXT
+        {
+            *text = text[..text.floor_char_boundary(Self::MAX_TEXT)].into();
+        }
+    }
+
     /// As a number, for sums and percentiles: whole numbers, floats, texts that read as numbers.
     pub fn number(&self) -> Option<f64> {
         match self {

@@ -6,8 +6,21 @@
 //! kept as a summary. Owns that function, its bounds and the stored form. Does not own which records match (`matching`,
 //! `script`) or where cells are kept (the evaluator, the host).
 
+mod baseline;
+mod cell;
+mod codec;
 mod datum;
+mod episodes;
+mod judge;
+mod ordered;
+mod run;
 mod spec;
+mod tuple;
 
+#[cfg(test)]
+mod tests;
+
+pub use cell::{Cell, Change, Evaluated, Inserted};
+pub use codec::DecodeError;
 pub use datum::Datum;
 pub use spec::{Entry, Episode, Figures, Node, NodeKind, Predicate, PredicateError, Spec};
