@@ -24,25 +24,21 @@ const MAX_TITLE: usize = 200;
 /// Longest line of an explanation in characters.
 const MAX_LINE: usize = 500;
 
-/// A change as output. A severity script that fails gives the output all the same, with the rule's level, and the failure.
+/// A change as output. If a severity script fails, the output has the rule's level, and the failure comes with it.
 pub(super) fn output(
     plan: &Plan,
     key: &Key,
     change: Change,
     world: &World,
-) -> Result<Output, (Output, String, RecordId)> {
+) -> (Output, Option<(String, RecordId)>) {
     match change {
-        Change::Withdraw(episode) => Ok(Output::Withdraw { id: identity(plan, key, &episode) }),
+        Change::Withdraw(episode) => (Output::Withdraw { id: identity(plan, key, &episode) }, None),
         Change::Raise(episode) => {
             let (severity, failure) = severity(plan, &episode, world);
             let finding = finding(plan, key, &episode, severity, world);
             let output = Output::Raise(Box::new(Raised { finding, shadow: plan.shadow }));
-            match failure {
-                None => Ok(output),
-                Some(message) => {
-                    Err((output, message, episode.evidence.first().copied().unwrap_or_default()))
-                }
-            }
+            let record = episode.evidence.first().copied().unwrap_or_default();
+            (output, failure.map(|message| (message, record)))
         }
     }
 }

@@ -121,12 +121,18 @@ const MAX_FAILURES: u64 = 64;
 /// See the module.
 pub struct Evaluator {
     set: Arc<RuleSet>,
+    desk: Desk,
+    /// Candidates of the record under way.
+    candidates: Vec<u32>,
+}
+
+/// What an evaluator works with, apart from the rules, so that it can change while they are read.
+struct Desk {
     world: World,
     share: Share,
     memo: Memo,
     cells: Cells,
     pending: Vec<(Key, Entry)>,
-    candidates: Vec<u32>,
     failures: BTreeMap<String, RuleFailure>,
     costs: Vec<Cost>,
     measures: bool,
@@ -138,21 +144,19 @@ pub struct Evaluator {
 impl Evaluator {
     /// Without anything in memory: cells are read when they are touched.
     pub fn new(set: Arc<RuleSet>, world: World, share: Share) -> Evaluator {
-        let costs = vec![Cost::default(); set.detections().len()];
-        Evaluator {
+        let desk = Desk {
             cells: Cells::default(),
             memo: Memo::default(),
-            set,
             world,
             share,
             pending: Vec::new(),
-            candidates: Vec::new(),
             failures: BTreeMap::new(),
-            costs,
+            costs: vec![Cost::default(); set.detections().len()],
             measures: false,
             watermark: 0,
             too_late: 0,
-        }
+        };
+        Evaluator { set, desk, candidates: Vec::new() }
     }
 
     /// The rules at work.
@@ -162,30 +166,95 @@ impl Evaluator {
 
     /// From now on times what each rule costs: two looks at the clock for each evaluation.
     pub fn measure(&mut self) {
-        self.measures = true;
+        self.desk.measures = true;
     }
 
     /// What each detection of the set cost, in the set's order.
     pub fn costs(&self) -> &[Cost] {
-        &self.costs
+        &self.desk.costs
     }
 
     /// Takes a record that is not late; `watermark` is that before it.
     pub fn take<F: Fields>(&mut self, record: &F, watermark: Millis) {
-        self.watermark = self.watermark.max(watermark);
-        if !self.set.kinds()[record.kind() as usize] {
+        let Evaluator { set, desk, candidates } = self;
+        desk.watermark = desk.watermark.max(watermark);
+        if !set.kinds()[record.kind() as usize] {
             return;
         }
-        let set = self.set.clone();
-        let mut candidates = std::mem::take(&mut self.candidates);
         candidates.clear();
         candidates.extend(0..set.detections.len() as u32);
-        for at in &candidates {
-            self.try_detection(&set, *at as usize, record, watermark);
+        for at in candidates.iter() {
+            desk.try_detection(set, *at as usize, record, watermark);
         }
-        self.candidates = candidates;
     }
 
+    /// Keys of stored cells that [`Evaluator::settle`] must be given, each once.
+    pub fn keys_wanted(&self) -> Vec<String> {
+        self.desk.cells.missing(self.desk.pending.iter().map(|(key, _)| key))
+    }
+
+    /// Puts what was taken into its cells. `values` are those of [`Evaluator::keys_wanted`], in its order.
+    ///
+    /// # Errors
+    /// When a stored cell cannot be read. Nothing of what was taken since the last checkpoint counts then.
+    pub fn settle(&mut self, values: Vec<Option<Vec<u8>>>) -> Result<(), StateFault> {
+        let wanted = self.keys_wanted();
+        let Evaluator { set, desk, .. } = self;
+        desk.cells.read(set, &wanted, values)?;
+        for (key, entry) in std::mem::take(&mut desk.pending) {
+            let plan = &set.plans[key.plan as usize];
+            let mut inserted = desk.cells.insert(plan, &key, entry.clone());
+            if inserted == Inserted::Full {
+                // What it may settle must not pile up until the checkpoint.
+                desk.evaluate(plan, &key);
+                inserted = desk.cells.insert(plan, &key, entry);
+            }
+            desk.too_late += u64::from(inserted == Inserted::TooLate);
+        }
+        Ok(())
+    }
+
+    /// Works out what changed since the last checkpoint. What was taken must be settled.
+    pub fn checkpoint(&mut self) -> Step {
+        let Evaluator { set, desk, .. } = self;
+        debug_assert!(desk.pending.is_empty(), "settle what was taken before a checkpoint");
+        let mut step = Step::default();
+        let mut touched = desk.cells.take_touched();
+        // In the order of their state keys, which is the same whatever cells met on this worker in which order.
+        touched.sort_by(|a, b| a.state_key.cmp(&b.state_key));
+        for key in touched {
+            let plan = &set.plans[key.plan as usize];
+            desk.evaluate(plan, &key);
+            for change in desk.cells.tell(&key) {
+                let (output, failure) = finding::output(plan, &key, change, &desk.world);
+                step.outputs.push(output);
+                if let Some((message, record)) = failure {
+                    desk.failed(&plan.name, message, record);
+                }
+            }
+            step.state.push((key.state_key.clone(), desk.cells.encode(&key)));
+        }
+        desk.cells.evict();
+        step.failures = std::mem::take(&mut desk.failures).into_values().collect();
+        step.too_late = std::mem::take(&mut desk.too_late);
+        step
+    }
+
+    /// Goes on with other rules. Must be called right after a checkpoint. Says of each rule what became of its windows.
+    pub fn swap(&mut self, set: Arc<RuleSet>) -> Vec<(String, Kept)> {
+        let changes = changes(&self.set, &set);
+        let plan_of: BTreeMap<&str, u32> =
+            set.plans.iter().enumerate().map(|(at, p)| (p.state_digest.as_str(), at as u32)).collect();
+        let old = &self.set;
+        self.desk.cells.renumber(|plan| plan_of.get(old.plans[plan as usize].state_digest.as_str()).copied());
+        self.desk.memo = Memo::default();
+        self.desk.costs = vec![Cost::default(); set.detections().len()];
+        self.set = set;
+        changes
+    }
+}
+
+impl Desk {
     fn try_detection<F: Fields>(&mut self, set: &RuleSet, at: usize, record: &F, watermark: Millis) {
         let detection = &set.detections()[at];
         if self.failures.get(&detection.name).is_some_and(|f| f.count >= MAX_FAILURES) {
@@ -259,62 +328,8 @@ impl Evaluator {
         (failure.message, failure.record) = (message, record);
     }
 
-    /// Keys of stored cells that [`Evaluator::settle`] must be given, each once.
-    pub fn keys_wanted(&self) -> Vec<String> {
-        self.cells.missing(self.pending.iter().map(|(key, _)| key))
-    }
-
-    /// Puts what was taken into its cells. `values` are those of [`Evaluator::keys_wanted`], in its order.
-    ///
-    /// # Errors
-    /// When a stored cell cannot be read. Nothing of what was taken since the last checkpoint counts then.
-    pub fn settle(&mut self, values: Vec<Option<Vec<u8>>>) -> Result<(), StateFault> {
-        let wanted = self.keys_wanted();
-        self.cells.read(&self.set, &wanted, values)?;
-        for (key, entry) in std::mem::take(&mut self.pending) {
-            let plan = self.set.plans[key.plan as usize].clone();
-            let mut inserted = self.cells.insert(&plan, &key, entry.clone());
-            if inserted == Inserted::Full {
-                // What it may settle must not pile up until the checkpoint.
-                self.evaluate(&key);
-                inserted = self.cells.insert(&plan, &key, entry);
-            }
-            self.too_late += u64::from(inserted == Inserted::TooLate);
-        }
-        Ok(())
-    }
-
-    /// Works out what changed since the last checkpoint. What was taken must be settled.
-    pub fn checkpoint(&mut self) -> Step {
-        debug_assert!(self.pending.is_empty(), "settle what was taken before a checkpoint");
-        let mut step = Step::default();
-        let mut touched = self.cells.take_touched();
-        // In the order of their state keys, which is the same whatever cells met on this worker in which order.
-        touched.sort_by(|a, b| a.state_key.cmp(&b.state_key));
-        for key in touched {
-            self.evaluate(&key);
-            let plan = self.set.plans[key.plan as usize].clone();
-            let changes = self.cells.tell(&key);
-            for change in changes {
-                match finding::output(&plan, &key, change, &self.world) {
-                    Ok(output) => step.outputs.push(output),
-                    Err((output, message, record)) => {
-                        self.failed(&plan.name, message, record);
-                        step.outputs.push(output);
-                    }
-                }
-            }
-            step.state.push((key.state_key.clone(), self.cells.encode(&key)));
-        }
-        self.cells.evict();
-        step.failures = std::mem::take(&mut self.failures).into_values().collect();
-        step.too_late = std::mem::take(&mut self.too_late);
-        step
-    }
-
-    fn evaluate(&mut self, key: &Key) {
-        let plan = self.set.plans[key.plan as usize].clone();
-        let done = self.cells.evaluate(&plan, key, self.watermark, &self.world);
+    fn evaluate(&mut self, plan: &Plan, key: &Key) {
+        let done = self.cells.evaluate(plan, key, self.watermark, &self.world);
         self.too_late += done.saturated;
         let unnamed = done.failed.saturating_sub(done.errors.len() as u64);
         for error in done.errors {
@@ -324,24 +339,11 @@ impl Evaluator {
             failure.count += unnamed;
         }
     }
-
-    /// Goes on with other rules. Must be called right after a checkpoint. Says of each rule what became of its windows.
-    pub fn swap(&mut self, set: Arc<RuleSet>) -> Vec<(String, Kept)> {
-        let changes = changes(&self.set, &set);
-        let plan_of: BTreeMap<&str, u32> =
-            set.plans.iter().enumerate().map(|(at, p)| (p.state_digest.as_str(), at as u32)).collect();
-        let old = self.set.clone();
-        self.cells.renumber(|plan| plan_of.get(old.plans[plan as usize].state_digest.as_str()).copied());
-        self.memo = Memo::default();
-        self.costs = vec![Cost::default(); set.detections().len()];
-        self.set = set;
-        changes
-    }
 }
 
 impl std::fmt::Debug for Evaluator {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        write!(f, "Evaluator({} plans, {:?})", self.set.plans.len(), self.share)
+        write!(f, "Evaluator({} plans, {:?})", self.set.plans.len(), self.desk.share)
     }
 }
 
