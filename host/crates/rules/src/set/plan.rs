@@ -7,7 +7,7 @@ use std::sync::Arc;
 use model::{EventKind, FieldId, FieldSet, Millis, Severity, SubjectKind};
 
 use super::link::Linked;
-use super::shape::Shape;
+use super::shape::{Shape, ShapeLeaf};
 use super::states::{placeholders_of, states};
 use super::subject::{shown_fields, subject};
 use super::{Detection, Listed, LoadOptions, RuleSet, State, digest, meaning};
@@ -156,7 +156,7 @@ fn adopt(
         let rule = of.detection;
         let Some(parts) = &compiled[rule] else { continue };
         let detection = *detection_of[rule].get_or_insert_with(|| {
-            let when = parts.when.clone().filter(|when| !when.uses_window());
+            let when = parts.when.clone().filter(|when| !is_asked_later(linked, rule, when));
             let name = linked.names[rule].clone();
             set.detections.push(Detection { name, program: parts.program.clone(), when, uses: Vec::new() });
             set.detections.len() - 1
@@ -165,6 +165,12 @@ fn adopt(
         of.detection = detection;
     }
     set.plans.push(Arc::new(plan));
+}
+
+/// Whether a `when` is asked of a cell's entries and not of records: it counts them, or it decides which of the entries that a
+/// baseline has learned from and found unusual count. Before, the baseline would learn from those alone.
+fn is_asked_later(linked: &Linked, rule: usize, when: &When) -> bool {
+    when.uses_window() || linked.rule(rule).is_some_and(|rule| rule.ours.baseline.is_some())
 }
 
 /// Compiles a rule. Rules for other products are compiled too, so that their errors are told, and not kept.
@@ -233,16 +239,17 @@ fn plan(
     let when = |rule: usize| compiled[rule].as_ref().and_then(|c| c.when.clone());
     let mut predicate = None;
     if let Node::Leaf(_) = root {
-        predicate = when(at).filter(|when| when.uses_window());
+        predicate = when(at).filter(|when| is_asked_later(linked, at, when));
     } else {
         if let Some((_, span)) = &ours.when {
             let help = "put it into the rules that the correlation names";
             return Err(fault(*span, "a correlation has no 'when'".to_owned(), help));
         }
-        let windowed = shape.leaves.iter().find(|l| when(l.rule).is_some_and(|w| w.uses_window()));
-        if let Some(leaf) = windowed {
+        let later = |l: &&ShapeLeaf| when(l.rule).is_some_and(|w| is_asked_later(linked, l.rule, &w));
+        if let Some(leaf) = shape.leaves.iter().find(later) {
             let name = &linked.names[leaf.rule];
-            let message = format!("'{name}' asks for window counts in its 'when'");
+            let message =
+                format!("'{name}' asks for window counts in its 'when', or has one beside a baseline");
             return Err(fault(
                 meta.span,
                 message,
@@ -272,7 +279,9 @@ fn plan(
             shown,
         });
     }
-    let baseline = match &ours.baseline {
+    // That of a correlation stands in the rule that it counts.
+    let own = shape.leaves.iter().find_map(|leaf| linked.rule(leaf.rule)?.ours.baseline.as_ref());
+    let baseline = match own {
         None => None,
         Some((_, span)) if leaves.len() != 1 => {
             let help = "give the baseline to a correlation of one rule, or to a rule on its own";
