@@ -11,7 +11,7 @@ use super::shape::{Shape, ShapeLeaf};
 use super::states::{placeholders_of, states};
 use super::subject::{shown_fields, subject};
 use super::{Detection, Listed, LoadOptions, RuleSet, State, digest, meaning};
-use crate::matching::{self, Placeholders, Program};
+use crate::matching::{self, Index, Placeholders, Program};
 use crate::record::Field;
 use crate::script::{Scripts, SeverityScript, When};
 use crate::sigma::{Baseline, Document, Metadata, SeverityBy};
@@ -59,6 +59,8 @@ pub struct Leaf {
     pub columns: Vec<Field>,
     /// Columns of the partition key.
     pub partition: Vec<usize>,
+    /// Columns that separate groups within a cell: entries bring the texts of their names, not handles.
+    pub named: Vec<usize>,
     /// Column that holds the subject.
     pub subject: SubjectFrom,
     /// Columns shown with a finding.
@@ -102,6 +104,7 @@ pub(super) fn build(
     let mut set = RuleSet {
         detections: Vec::new(),
         plans: Vec::new(),
+        index: Index::new(&[]),
         listed: Vec::new(),
         fields: FieldSet::NONE,
         kinds: [false; EventKind::ALL.len()],
@@ -129,6 +132,8 @@ pub(super) fn build(
         set.listed.push(listed);
     }
     set.listed.sort_by(|a, b| a.name.cmp(&b.name));
+    let programs: Vec<Arc<Program>> = set.detections.iter().map(|d| d.program.clone()).collect();
+    set.index = Index::new(&programs);
     for detection in &set.detections {
         set.fields = set.fields.union(detection.program.fields());
         set.fields = detection.when.as_ref().map_or(set.fields, |when| set.fields.union(when.fields()));
@@ -271,7 +276,9 @@ fn plan(
         }
         let shown = shown_fields(linked, meta, shape.leaves[leaf].rule);
         let shown = shown.into_iter().map(|field| shape.column(leaf, field)).collect();
+        let named = shape.grouping(&root, leaf);
         leaves.push(Leaf {
+            named,
             detection: shape.leaves[leaf].rule,
             columns: Vec::new(),
             partition,
