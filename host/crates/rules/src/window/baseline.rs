@@ -21,7 +21,8 @@ use model::Millis;
 use serde::{Deserialize, Serialize};
 
 use super::Entry;
-use super::tuple::{Numbers, Tuple, digest};
+use super::folding::Numbers;
+use super::tuple::{Tuple, digest};
 use crate::sigma::Baseline;
 
 /// A day in milliseconds.
@@ -248,8 +249,7 @@ fn bucket(per: Millis) -> Millis {
 
 /// First bucket that begins on a day or later.
 fn first_bucket(day: i64, per: Millis) -> i64 {
-    day.saturating_mul(DAY).div_euclid(per)
-        + i64::from(day.saturating_mul(DAY).rem_euclid(per) != 0)
+    day.saturating_mul(DAY).div_euclid(per) + i64::from(day.saturating_mul(DAY).rem_euclid(per) != 0)
 }
 
 fn median(values: &mut [u32]) -> f64 {

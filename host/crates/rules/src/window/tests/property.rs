@@ -6,8 +6,8 @@ use proptest::prelude::*;
 
 use super::reference;
 use super::*;
-use crate::sigma::{Baseline, Bound, Comparison, Condition, Quantifier};
 use crate::Span;
+use crate::sigma::{Baseline, Bound, Comparison, Condition, Quantifier};
 
 const HOUR: Millis = 3_600_000;
 const LEAVES: usize = 3;
@@ -70,9 +70,11 @@ fn leaf() -> impl Strategy<Value = Node> {
 }
 
 fn correlation(child: BoxedStrategy<Node>) -> impl Strategy<Value = Node> {
-    (prop::collection::vec(child, 1..=3), 0_i64..40, by_leaf(0..=1)).prop_flat_map(|(children, span, group)| {
-        kind(children.len()).prop_map(move |kind| node(kind, children.clone(), span, group.clone()))
-    })
+    (prop::collection::vec(child, 1..=3), 0_i64..40, by_leaf(0..=1)).prop_flat_map(
+        |(children, span, group)| {
+            kind(children.len()).prop_map(move |kind| node(kind, children.clone(), span, group.clone()))
+        },
+    )
 }
 
 fn tree() -> impl Strategy<Value = Node> {
@@ -244,7 +246,13 @@ fn baseline() -> impl Strategy<Value = Baseline> {
             after_days
         }),
         (prop_oneof![Just(HOUR), Just(24 * HOUR)], 0.5..3.0, 0_u32..4, 2_u32..12, 0_u32..6).prop_map(
-            |(per, factor, at_least, days, after_days)| Baseline::Rate { per, factor, at_least, days, after_days }
+            |(per, factor, at_least, days, after_days)| Baseline::Rate {
+                per,
+                factor,
+                at_least,
+                days,
+                after_days
+            }
         ),
     ]
 }
