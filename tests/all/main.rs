@@ -11,6 +11,7 @@ mod harness;
 mod log;
 mod operations;
 mod plugins;
+mod policy;
 mod records;
 mod replay;
 mod rules;

@@ -67,6 +67,12 @@ pub struct Normalizer {
     scratch: String,
 }
 
+/// The fields whose values in a record decide on `wanted`, for readers who know that the rest is sound, because it was
+/// normalised before. A record of which only these are read gives the same event.
+pub fn sources(wanted: FieldSet) -> FieldSet {
+    derive::SOURCES.into_iter().collect::<FieldSet>().union(wanted)
+}
+
 impl Normalizer {
     /// `wanted` are the fields events get; identity, start and report time always.
     pub fn new(names: Arc<NameTable>, directory: Arc<Directory>, wanted: FieldSet) -> Normalizer {

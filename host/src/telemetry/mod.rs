@@ -71,6 +71,9 @@ struct Inner {
     checkpoint: Histogram,
     checkpoint_keys: Counter,
     detectors: Detectors,
+    generation: Gauge,
+    refused: Gauge,
+    reloads: Family<Label<&'static str>, Counter>,
     role: Family<Label<&'static str>, Gauge>,
     role_now: AtomicU8,
     database: Gauge,
@@ -106,6 +109,12 @@ impl Metrics {
         r.register_with_unit("checkpoint", "Time of a checkpoint", Unit::Seconds, checkpoint.clone());
         let checkpoint_keys = counter(r, "checkpoint_keys", "Keys of detector state written by checkpoints");
         let detectors = Detectors::register(r);
+        let generation = Gauge::default();
+        r.register("policy_generation", "Generation of the policy in force", generation.clone());
+        let refused = Gauge::default();
+        r.register("policy_refused_files", "Files of the policy that are refused", refused.clone());
+        let reloads = Family::default();
+        r.register("policy_reloads", "Looks at changed files, by how they ended", reloads.clone());
         let role = Family::default();
         r.register("role", "1 for what this process is", role.clone());
         let database = Gauge::default();
@@ -125,6 +134,9 @@ impl Metrics {
             checkpoint,
             checkpoint_keys,
             detectors,
+            generation,
+            refused,
+            reloads,
             role,
             role_now: AtomicU8::new(0),
             database,
@@ -168,6 +180,17 @@ impl Metrics {
     /// first [`MAX_DETECTORS`], is left out.
     pub fn detector(&self, id: &str, figures: &DetectorFigures) {
         self.inner.detectors.set(id, figures);
+    }
+
+    /// Sets what is in force, and how many files of it are refused.
+    pub fn policy(&self, generation: u64, refused: usize) {
+        self.inner.generation.set(generation as i64);
+        self.inner.refused.set(refused as i64);
+    }
+
+    /// Adds a look at changed files: `changed`, `unchanged`, `refused` or `failed`.
+    pub fn reloaded(&self, outcome: &'static str) {
+        self.inner.reloads.get_or_create(&[("outcome", outcome)]).inc();
     }
 
     /// Sets what this process is.

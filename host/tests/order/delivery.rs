@@ -37,7 +37,14 @@ fn engine(organisation: &Organisation, kept: &Kept, workers: usize) -> Engine {
         state: kept.state.clone(),
     };
     let options = Options { workers, lateness: LATENESS, generation: 1 };
-    let mut engine = Engine::start(&organisation.plugins, &organisation.config, &services, &options).unwrap();
+    let mut engine = Engine::start(
+        &organisation.plugins,
+        Some(&organisation.rules),
+        &organisation.config,
+        &services,
+        &options,
+    )
+    .unwrap();
     engine.set_watermark(Watermark::restore(kept.watermark.clone()));
     engine
 }

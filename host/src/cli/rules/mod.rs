@@ -3,9 +3,12 @@
 //! One file per command. Owns where rules are looked for on the command line and how results are printed; does not own
 //! rules (the crate `rules`), their cases (`rule_test`) or evaluation (`engine`).
 
+mod backtest;
 mod check;
 mod diagnose;
+mod diff;
 mod list;
+mod new;
 mod sources;
 mod test;
 mod watch;
@@ -25,6 +28,12 @@ pub enum RulesCommand {
     Test(test::TestArgs),
     /// Lists rules and whether they run.
     List(list::ListArgs),
+    /// Writes a new rule from a template.
+    New(new::NewArgs),
+    /// Evaluates rules over the past: what they would have found, and what each costs.
+    Backtest(backtest::BacktestArgs),
+    /// Compares what two versions of rules would have found.
+    Diff(diff::DiffArgs),
 }
 
 /// How results are printed.
@@ -54,5 +63,8 @@ pub fn run(command: &RulesCommand, global: &Global) -> CliResult {
         RulesCommand::Check(args) => check::run(args, global),
         RulesCommand::Test(args) => test::run(args, global),
         RulesCommand::List(args) => list::run(args, global),
+        RulesCommand::New(args) => new::run(args, global),
+        RulesCommand::Backtest(args) => backtest::run(args, global),
+        RulesCommand::Diff(args) => diff::run(args, global),
     }
 }
