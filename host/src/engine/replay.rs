@@ -19,9 +19,9 @@ use super::spool::{Chunk, Merge, Spool};
 use super::{CHUNK_ROWS, Engine, LeftOut, Options};
 use crate::config::Config;
 use crate::directory::Directory;
-use crate::normalize::Normalizer;
+use crate::normalize::{Normalizer, sources};
 use crate::plugin::{Plugin, Services};
-use crate::source;
+use crate::source::StoredReader;
 use crate::store::{Cursor, Position, RULES, Store, StoreError};
 
 /// Chunks between two checkpoints, as in `engine::scan`: rows since the last one stay in memory.
@@ -156,6 +156,7 @@ impl Replay {
             self.runtime.spawn(async move { store.read_log(after, Some(end), CHUNK_ROWS as u32).await })
         };
         let mut event = Event::default();
+        let mut reader = StoredReader::new(sources(normalizer.wanted()));
         let mut next = Some(request(Position::START));
         while let Some(page) = next.take() {
             let rows = self.runtime.block_on(page).map_err(|e| StoreError::Ended(e.to_string()))??;
@@ -163,8 +164,7 @@ impl Replay {
             next = rows.last().filter(|last| last.position < end).map(|last| request(last.position));
             done.records += rows.len() as u64;
             for row in &rows {
-                let record = source::stored_record(row.raw.as_bytes());
-                if record.is_ok_and(|r| normalizer.normalize(&r.record(), &mut event).is_ok()) {
+                if matches!(reader.read(&row.raw, |r| normalizer.normalize(r, &mut event)), Ok(Ok(()))) {
                     spool.push(&event)?;
                 } else {
                     done.unreadable += 1;

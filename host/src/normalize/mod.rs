@@ -123,6 +123,11 @@ impl Normalizer {
         }
     }
 
+    /// The fields that events get.
+    pub fn wanted(&self) -> FieldSet {
+        self.wanted
+    }
+
     /// Unknown keys met so far and in how many records, which are forgotten.
     pub fn take_unknown_keys(&mut self) -> BTreeMap<String, u64> {
         self.unknown_keys.drain().map(|(key, count)| (key.into(), count)).collect()

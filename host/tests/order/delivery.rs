@@ -100,6 +100,7 @@ impl Machine {
         assert!(checkpoint.parked.is_empty(), "{:?}", checkpoint.parked);
         assert!(checkpoint.quarantined.is_empty(), "{:?}", checkpoint.quarantined);
         assert!(checkpoint.late.is_empty(), "nothing came too late: {:?}", checkpoint.late);
+        assert!(checkpoint.failures.is_empty(), "{:?}", checkpoint.failures);
         self.kept.book.take(checkpoint.outputs);
         for (detector, change) in &checkpoint.state {
             self.kept.state.apply(detector, change);

@@ -15,6 +15,7 @@ pub mod evaluator;
 pub mod explain;
 pub mod matching;
 pub mod record;
+pub mod schema;
 pub mod script;
 pub mod set;
 pub mod sigma;

@@ -147,9 +147,15 @@ pub(crate) fn run(args: &BacktestArgs, global: &Global) -> CliResult {
 /// # Errors
 /// When a path cannot be read, or a file has errors: a backtest of the rest would answer another question.
 pub(super) fn load(paths: &[PathBuf], global: &Global, config: &Config) -> Result<Arc<RuleSet>, CliError> {
+    if paths.is_empty() {
+        return super::super::rule_set::load(global, config, &[]);
+    }
     let sources = sources::read(paths, global)?;
-    let mut options = LoadOptions { lateness: config.lateness(), ..LoadOptions::default() };
-    options.placeholders = config.rules.placeholders.clone();
+    let mut options = LoadOptions {
+        lateness: config.lateness(),
+        placeholders: config.rules.placeholders.clone().into_iter().collect(),
+        ..LoadOptions::default()
+    };
     let loaded = rules::load(&sources.files, &sources.libs, &options);
     let of_asked = |file: &str| sources.asked.contains(file);
     let problems = sources.problems.iter().chain(&loaded.diagnostics);

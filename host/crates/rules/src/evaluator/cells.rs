@@ -5,7 +5,7 @@
 
 use std::collections::BTreeMap;
 
-use model::Millis;
+use model::{Millis, Name};
 use rustc_hash::FxHashMap;
 use sha2::{Digest, Sha256};
 
@@ -27,11 +27,11 @@ pub(super) struct Key {
 }
 
 impl Key {
-    pub(super) fn new(number: u32, plan: &Plan, leaf: &Leaf, columns: &[Datum]) -> Key {
+    pub(super) fn new(number: u32, plan: &Plan, leaf: &Leaf, columns: &[Datum], world: &World) -> Key {
         use std::fmt::Write as _;
         let mut hash = Sha256::new();
         for column in &leaf.partition {
-            feed(&mut hash, &columns[*column]);
+            feed(&mut hash, &columns[*column], world);
         }
         let mut state_key = format!("{}/", plan.state_digest);
         for byte in &hash.finalize()[..16] {
@@ -47,11 +47,16 @@ impl Key {
 }
 
 /// Each value with its kind and length, so that no two lists of values give the same bytes.
-fn feed(hash: &mut Sha256, datum: &Datum) {
+/// Names by their texts: handles differ between databases, and findings must not.
+fn feed(hash: &mut Sha256, datum: &Datum, world: &World) {
+    let name = match datum {
+        Datum::Name(handle) => world.names.resolve(Name(*handle)),
+        _ => None,
+    };
     let (kind, bytes): (u8, &[u8]) = match datum {
         Datum::Absent => (0, &[]),
         Datum::Bool(value) => (1, &[u8::from(*value)]),
-        Datum::Name(handle) => (2, &handle.to_be_bytes()),
+        Datum::Name(_) => (6, name.as_deref().unwrap_or_default().as_bytes()),
         Datum::Phone(number) => (3, &number.to_be_bytes()),
         Datum::Int(value) => (4, &value.to_be_bytes()),
         Datum::Float(bits) => (5, &bits.to_be_bytes()),

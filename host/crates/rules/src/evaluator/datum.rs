@@ -4,6 +4,7 @@
 
 use std::hash::{Hash, Hasher};
 
+use model::Name;
 use model::fields::FieldType;
 
 use crate::matching::{self, Derived};
@@ -48,6 +49,14 @@ pub(super) fn hash<F: Fields>(field: Field, record: &F, world: &World, hasher: &
             hasher.write_u64(record.slot(id));
         }
         other => of(other, record, world).hash(hasher),
+    }
+}
+
+/// Puts a name's text in the place of its handle.
+pub(super) fn name(datum: &mut Datum, world: &World) {
+    if let Datum::Name(handle) = datum {
+        let text = world.names.resolve(Name(*handle));
+        *datum = text.map_or(Datum::Absent, |text| Datum::Text(cut(&text).into()));
     }
 }
 

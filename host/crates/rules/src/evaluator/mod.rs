@@ -16,7 +16,7 @@ use std::time::Instant;
 use model::{Finding, Millis, RecordId};
 use rustc_hash::FxHasher;
 
-use crate::matching::Memo;
+use crate::matching::{Index, Memo};
 use crate::record::{Fields, World};
 use crate::set::{Plan, RuleSet};
 use crate::window::{Datum, Entry, Inserted};
@@ -122,6 +122,8 @@ const MAX_FAILURES: u64 = 64;
 pub struct Evaluator {
     set: Arc<RuleSet>,
     desk: Desk,
+    /// The set's, with caches of its own.
+    index: Index,
     /// Candidates of the record under way.
     candidates: Vec<u32>,
 }
@@ -156,7 +158,7 @@ impl Evaluator {
             watermark: 0,
             too_late: 0,
         };
-        Evaluator { set, desk, candidates: Vec::new() }
+        Evaluator { index: set.index.clone(), set, desk, candidates: Vec::new() }
     }
 
     /// The rules at work.
@@ -176,13 +178,12 @@ impl Evaluator {
 
     /// Takes a record that is not late; `watermark` is that before it.
     pub fn take<F: Fields>(&mut self, record: &F, watermark: Millis) {
-        let Evaluator { set, desk, candidates } = self;
+        let Evaluator { set, desk, index, candidates } = self;
         desk.watermark = desk.watermark.max(watermark);
         if !set.kinds()[record.kind() as usize] {
             return;
         }
-        candidates.clear();
-        candidates.extend(0..set.detections.len() as u32);
+        index.candidates(record, &desk.world, candidates);
         for at in candidates.iter() {
             desk.try_detection(set, *at as usize, record, watermark);
         }
@@ -248,6 +249,7 @@ impl Evaluator {
         let old = &self.set;
         self.desk.cells.renumber(|plan| plan_of.get(old.plans[plan as usize].state_digest.as_str()).copied());
         self.desk.memo = Memo::default();
+        self.index = set.index.clone();
         self.desk.costs = vec![Cost::default(); set.detections().len()];
         self.set = set;
         changes
@@ -281,9 +283,11 @@ impl Desk {
                 self.too_late += 1;
                 continue;
             }
-            let columns: Box<[Datum]> =
+            let mut columns: Box<[Datum]> =
                 leaf.columns.iter().map(|field| datum::of(*field, record, &self.world)).collect();
-            let key = Key::new(of.plan, plan, leaf, &columns);
+            // Handles differ between databases; what tells findings apart must not.
+            leaf.named.iter().for_each(|c| datum::name(&mut columns[*c], &self.world));
+            let key = Key::new(of.plan, plan, leaf, &columns, &self.world);
             let entry = Entry {
                 time: record.start(),
                 id: record.id(),

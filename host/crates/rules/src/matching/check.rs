@@ -103,7 +103,7 @@ impl<F> Line<F> {
 }
 
 /// Buffers for texts that are made for comparing.
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub(crate) struct Scratch {
     number: String,
     lower: String,

@@ -8,6 +8,7 @@ mod bounds;
 mod check;
 mod fold;
 mod glob;
+mod index;
 mod lines;
 mod logic;
 mod open;
@@ -20,6 +21,7 @@ mod testing;
 mod times;
 mod typed;
 
+pub use index::Index;
 pub use open::{OpenProgram, compile_open};
 pub use placeholders::Placeholders;
 pub use program::{Program, compile};

@@ -253,9 +253,18 @@ pub(crate) fn any_item() -> impl Strategy<Value = Item> {
             let part = if field == "start_time" { part } else { None };
             Item { part, all, negate, ..item(&field, matchers) }
         })
-        // Most lines that do not fit would make most rules unusable: keep those that compile by themselves.
-        .prop_filter("fits its field", |item| {
-            super::compile(&simple(vec![item.clone()]), &[], &super::Placeholders::default()).is_ok()
+        // Values that do not fit the field's type are left out: the compiler would refuse most rules.
+        .prop_map(|mut item| {
+            let fits = |matcher: &Matcher| {
+                let alone = Item { matchers: vec![matcher.clone()], ..item.clone() };
+                super::compile(&simple(vec![alone]), &[], &super::Placeholders::default()).is_ok()
+            };
+            let mut kept: Vec<Matcher> = item.matchers.iter().filter(|m| fits(m)).cloned().collect();
+            if kept.is_empty() {
+                kept.push(if item.field.is_some() { Matcher::Exists(true) } else { like("premium") });
+            }
+            item.matchers = kept;
+            item
         })
 }
 

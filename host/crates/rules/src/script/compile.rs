@@ -10,6 +10,7 @@ use rhai::{
 };
 
 use super::check::Functions;
+use super::engine::DISABLED;
 use super::place::Place;
 use super::variable::Variable;
 use super::{limits, near};
@@ -96,11 +97,9 @@ fn said(
                 near::help(name, modules.keys().map(String::as_str), "a module is a file of rules/lib");
             word(name, format!("there is no module '{name}'"), help)
         }
-        P::Reserved(name) if name == "import" => {
-            word(name, "'import' is not needed".to_owned(), "write module::function(…)".to_owned())
-        }
-        P::Reserved(name) => {
-            word(name, format!("'{name}' is not allowed in rules"), "choose another name".to_owned())
+        P::Reserved(name) => not_allowed(name, place, at),
+        P::BadInput(LexError::ImproperSymbol(name, _)) if DISABLED.contains(&name.as_str()) => {
+            not_allowed(name, place, at)
         }
         P::ExprTooDeep => {
             let message = format!("the expression is deeper than {} levels", limits::MAX_EXPRESSION_DEPTH);
@@ -133,6 +132,14 @@ fn said(
             place.error(at, format!("{first}{}", chars.as_str()), "")
         }
     }
+}
+
+fn not_allowed(name: &str, place: &Place, at: Position) -> Diagnostic {
+    let (message, help) = match name {
+        "import" => ("'import' is not needed".to_owned(), "write module::function(…)"),
+        _ => (format!("'{name}' is not allowed in rules"), "a rule only looks at its record; take it away"),
+    };
+    Diagnostic::error(&place.file, place.word(at, name), message, help)
 }
 
 /// Texts that an expression can end in, with their places; none for what is not written out.

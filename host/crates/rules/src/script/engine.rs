@@ -13,7 +13,7 @@ use rhai::packages::{
     ArithmeticPackage, BasicArrayPackage, BasicIteratorPackage, BasicMapPackage, BasicMathPackage,
     BasicStringPackage, MoreStringPackage, Package,
 };
-use rhai::{AST, ASTNode, Engine, Module, OptimizationLevel, Scope, Stmt};
+use rhai::{AST, ASTNode, Engine, FnAccess, Module, OptimizationLevel, Scope, Stmt};
 use rustc_hash::FxHashSet;
 
 use super::check::{Checker, Functions, Key, Names, Uses};
@@ -23,20 +23,8 @@ use super::{compare, helper, limits};
 use crate::Diagnostic;
 
 /// Words that are refused where they stand.
-const DISABLED: [&str; 12] = [
-    "eval",
-    "print",
-    "debug",
-    "Fn",
-    "curry",
-    "is_def_var",
-    "is_def_fn",
-    "is_shared",
-    "import",
-    "sleep",
-    "exit",
-    "global",
-];
+pub(super) const DISABLED: [&str; 10] =
+    ["eval", "print", "debug", "Fn", "curry", "is_def_var", "is_def_fn", "is_shared", "import", "global"];
 /// Functions of Rhai's packages that are not offered.
 const NOT_OFFERED: [&str; 8] =
     ["sort", "sort_by", "sort_desc", "order", "order_by", "order_desc", "to_json", "dedup"];
@@ -119,7 +107,8 @@ pub(super) fn functions(
 
 /// Statements of one function: Rhai shows them only to who walks its tree.
 fn body(ast: &AST, name: &str, count: usize) -> Vec<Stmt> {
-    let only = ast.clone_functions_only_filtered(|_, _, _, n, c| n == name && c == count);
+    let mut only = ast.clone_functions_only();
+    only.retain_functions(|_, _, n, c| n == name && c == count);
     let mut statements = Vec::new();
     only.walk(&mut |path: &[ASTNode<'_>]| {
         if let [ASTNode::Stmt(statement)] = path {
@@ -166,7 +155,7 @@ impl Sandbox {
         if !problems.is_empty() {
             return found.extend(problems);
         }
-        ast.set_source(file(name));
+        ast.set_source(name);
         let ast = self.engine.optimize_ast(&Scope::new(), ast, OptimizationLevel::Simple);
         match super::program::guarded(|| Module::eval_ast_as_new(Scope::new(), &ast, &self.engine)) {
             Ok(Ok(module)) => {
@@ -187,19 +176,21 @@ impl Sandbox {
                 return;
             }
         }
-        self.remember(name, own, uses);
+        let offered = ast.iter_functions().filter(|f| f.access == FnAccess::Public && !f.name.contains('$'));
+        let offered: Vec<(String, usize)> = offered.map(|f| (f.name.to_owned(), f.params.len())).collect();
+        self.remember(name, offered, uses);
     }
 
     /// What each function uses, by what it calls in its own file and in those before it.
-    fn remember(&mut self, module: &str, own: Functions, direct: Vec<(String, usize, Uses)>) {
+    fn remember(&mut self, module: &str, offered: Vec<(String, usize)>, direct: Vec<(String, usize, Uses)>) {
         let direct: BTreeMap<(String, usize), Uses> =
             direct.into_iter().map(|(name, count, uses)| ((name, count), uses)).collect();
         for (name, count) in direct.keys() {
             let uses = self.closure([(name.clone(), *count)], &direct);
             self.uses.insert((module.to_owned(), name.clone(), *count), uses);
         }
-        let offered = own.into_iter().filter(|(name, _)| !name.contains('$')).collect();
-        self.modules.insert(module.to_owned(), offered);
+        let functions = self.modules.entry(module.to_owned()).or_default();
+        offered.into_iter().for_each(|(name, count)| _ = functions.entry(name).or_default().insert(count));
     }
 
     /// What functions of one file use with all that they call. Functions without a name count for every one: who calls
@@ -277,7 +268,7 @@ fn in_order<'a>(libraries: &'a [(String, String)], found: &mut Vec<Diagnostic>) 
 }
 
 /// How a library file is named in errors.
-fn file(module: &str) -> String {
+pub(super) fn file(module: &str) -> String {
     format!("{module}.rhai")
 }
 

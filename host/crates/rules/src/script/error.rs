@@ -78,9 +78,10 @@ impl ScriptError {
             message = format!("in {name}: {message}");
         }
         match file.filter(|file| *file != place.file) {
-            Some(file) => {
-                let span = Place::whole(file).span(error.position());
-                ScriptError { kind, message, file: file.to_owned(), span }
+            Some(module) => {
+                let file = super::engine::file(module);
+                let span = Place::whole(&file).span(error.position());
+                ScriptError { kind, message, file, span }
             }
             None => {
                 ScriptError { kind, message, file: place.file.clone(), span: place.span(error.position()) }

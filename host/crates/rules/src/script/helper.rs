@@ -3,7 +3,6 @@
 //! Owns their list with the types of their arguments, from which calls are checked, and what they do. All take absent
 //! values: what asks a question answers no, what gives a value gives an absent one.
 
-use model::fields::well_known::COUNTRIES;
 use model::numbering::{Home, classify, describe};
 use model::{FieldId, Name, Number};
 use rhai::{Array, Dynamic, Engine, ImmutableString, NativeCallContext};
@@ -127,7 +126,7 @@ pub(super) fn is_prefix(text: &str) -> bool {
 /// Area code of a North American number.
 fn area(number: Number) -> Option<u64> {
     let digits = number.e164()?;
-    (10_000_000_000..20_000_000_000).contains(&digits).then(|| digits / 10_000_000 % 1_000)
+    (10_000_000_000..20_000_000_000).contains(&digits).then_some(digits / 10_000_000 % 1_000)
 }
 
 fn phone(value: &Dynamic) -> Fallible<Number> {
@@ -318,9 +317,4 @@ pub(super) fn example(argument: Argument) -> &'static str {
         Argument::Time => "a time",
         Argument::Any => "a value",
     }
-}
-
-/// Whether a text is a country's code, as `country` gives it.
-pub(super) fn is_country(text: &str) -> bool {
-    COUNTRIES.binary_search(&text).is_ok()
 }

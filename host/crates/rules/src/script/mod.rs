@@ -32,6 +32,7 @@ mod program;
 mod severity;
 mod value;
 mod variable;
+mod vocabulary;
 mod when;
 mod window;
 

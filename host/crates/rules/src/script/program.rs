@@ -30,7 +30,7 @@ pub(super) struct Program {
     variables: Vec<String>,
     thrown: FxHashSet<ImmutableString>,
     pub(super) place: Place,
-    idle: Mutex<Vec<Box<Runner>>>,
+    idle: Mutex<Vec<Runner>>,
 }
 
 struct Runner {
@@ -63,7 +63,7 @@ impl Program {
         Program { sandbox: sandbox.clone(), body, ast, variables, thrown, place, idle: Mutex::default() }
     }
 
-    fn runner(&self) -> Box<Runner> {
+    fn runner(&self) -> Runner {
         if let Some(runner) = self.idle.lock().unwrap_or_else(PoisonError::into_inner).pop() {
             return runner;
         }
@@ -73,7 +73,7 @@ impl Program {
         for name in &self.variables {
             scope.push_dynamic(name.as_str(), Dynamic::UNIT);
         }
-        Box::new(Runner { global, caches: Caches::new(), scope, texts: Texts::default() })
+        Runner { global, caches: Caches::new(), scope, texts: Texts::default() }
     }
 
     /// Evaluates. `value` gives the variable at a position of those that were given to [`Program::new`].
@@ -88,7 +88,7 @@ impl Program {
                 *place = value;
             }
         }
-        let Runner { global, caches, scope, .. } = &mut *runner;
+        let Runner { global, caches, scope, .. } = &mut runner;
         global.num_operations = Default::default();
         let done = guarded(|| {
             let mut context = EvalContext::new(&self.sandbox.engine, global, caches, scope, None);

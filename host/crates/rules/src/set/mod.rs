@@ -17,7 +17,7 @@ use std::sync::Arc;
 use model::{EventKind, FieldSet, Millis};
 
 use crate::Diagnostic;
-use crate::matching::{Placeholders, Program};
+use crate::matching::{Index, Placeholders, Program};
 use crate::script::{Scripts, When};
 use crate::sigma::{self, Document};
 
@@ -111,6 +111,8 @@ pub struct Detection {
 pub struct RuleSet {
     pub(crate) detections: Vec<Detection>,
     pub(crate) plans: Vec<Arc<Plan>>,
+    /// To be cloned: evaluators fill its caches.
+    pub(crate) index: Index,
     listed: Vec<Listed>,
     fields: FieldSet,
     kinds: [bool; EventKind::ALL.len()],

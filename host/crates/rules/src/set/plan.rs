@@ -7,11 +7,11 @@ use std::sync::Arc;
 use model::{EventKind, FieldId, FieldSet, Millis, Severity, SubjectKind};
 
 use super::link::Linked;
-use super::shape::Shape;
+use super::shape::{Shape, ShapeLeaf};
 use super::states::{placeholders_of, states};
 use super::subject::{shown_fields, subject};
 use super::{Detection, Listed, LoadOptions, RuleSet, State, digest, meaning};
-use crate::matching::{self, Placeholders, Program};
+use crate::matching::{self, Index, Placeholders, Program};
 use crate::record::Field;
 use crate::script::{Scripts, SeverityScript, When};
 use crate::sigma::{Baseline, Document, Metadata, SeverityBy};
@@ -59,6 +59,8 @@ pub struct Leaf {
     pub columns: Vec<Field>,
     /// Columns of the partition key.
     pub partition: Vec<usize>,
+    /// Columns that separate groups within a cell: entries bring the texts of their names, not handles.
+    pub named: Vec<usize>,
     /// Column that holds the subject.
     pub subject: SubjectFrom,
     /// Columns shown with a finding.
@@ -102,6 +104,7 @@ pub(super) fn build(
     let mut set = RuleSet {
         detections: Vec::new(),
         plans: Vec::new(),
+        index: Index::new(&[]),
         listed: Vec::new(),
         fields: FieldSet::NONE,
         kinds: [false; EventKind::ALL.len()],
@@ -129,6 +132,8 @@ pub(super) fn build(
         set.listed.push(listed);
     }
     set.listed.sort_by(|a, b| a.name.cmp(&b.name));
+    let programs: Vec<Arc<Program>> = set.detections.iter().map(|d| d.program.clone()).collect();
+    set.index = Index::new(&programs);
     for detection in &set.detections {
         set.fields = set.fields.union(detection.program.fields());
         set.fields = detection.when.as_ref().map_or(set.fields, |when| set.fields.union(when.fields()));
@@ -156,7 +161,7 @@ fn adopt(
         let rule = of.detection;
         let Some(parts) = &compiled[rule] else { continue };
         let detection = *detection_of[rule].get_or_insert_with(|| {
-            let when = parts.when.clone().filter(|when| !when.uses_window());
+            let when = parts.when.clone().filter(|when| !is_asked_later(linked, rule, when));
             let name = linked.names[rule].clone();
             set.detections.push(Detection { name, program: parts.program.clone(), when, uses: Vec::new() });
             set.detections.len() - 1
@@ -165,6 +170,12 @@ fn adopt(
         of.detection = detection;
     }
     set.plans.push(Arc::new(plan));
+}
+
+/// Whether a `when` is asked of a cell's entries and not of records: it counts them, or it decides which of the entries that a
+/// baseline has learned from and found unusual count. Before, the baseline would learn from those alone.
+fn is_asked_later(linked: &Linked, rule: usize, when: &When) -> bool {
+    when.uses_window() || linked.rule(rule).is_some_and(|rule| rule.ours.baseline.is_some())
 }
 
 /// Compiles a rule. Rules for other products are compiled too, so that their errors are told, and not kept.
@@ -236,16 +247,17 @@ fn plan(
     let when = |rule: usize| compiled[rule].as_ref().and_then(|c| c.when.clone());
     let mut predicate = None;
     if let Node::Leaf(_) = root {
-        predicate = when(at).filter(|when| when.uses_window());
+        predicate = when(at).filter(|when| is_asked_later(linked, at, when));
     } else {
         if let Some((_, span)) = &ours.when {
             let help = "put it into the rules that the correlation names";
             return Err(fault(*span, "a correlation has no 'when'".to_owned(), help));
         }
-        let windowed = shape.leaves.iter().find(|l| when(l.rule).is_some_and(|w| w.uses_window()));
-        if let Some(leaf) = windowed {
+        let later = |l: &&ShapeLeaf| when(l.rule).is_some_and(|w| is_asked_later(linked, l.rule, &w));
+        if let Some(leaf) = shape.leaves.iter().find(later) {
             let name = &linked.names[leaf.rule];
-            let message = format!("'{name}' asks for window counts in its 'when'");
+            let message =
+                format!("'{name}' asks for window counts in its 'when', or has one beside a baseline");
             return Err(fault(
                 meta.span,
                 message,
@@ -267,7 +279,9 @@ fn plan(
         }
         let shown = shown_fields(linked, meta, shape.leaves[leaf].rule);
         let shown = shown.into_iter().map(|field| shape.column(leaf, field)).collect();
+        let named = shape.grouping(&root, leaf);
         leaves.push(Leaf {
+            named,
             detection: shape.leaves[leaf].rule,
             columns: Vec::new(),
             partition,
@@ -275,7 +289,9 @@ fn plan(
             shown,
         });
     }
-    let baseline = match &ours.baseline {
+    // That of a correlation stands in the rule that it counts.
+    let own = shape.leaves.iter().find_map(|leaf| linked.rule(leaf.rule)?.ours.baseline.as_ref());
+    let baseline = match own {
         None => None,
         Some((_, span)) if leaves.len() != 1 => {
             let help = "give the baseline to a correlation of one rule, or to a rule on its own";

@@ -117,6 +117,16 @@ impl<'a> Shape<'a> {
         })
     }
 
+    /// Columns that separate groups of a leaf's entries, at any level.
+    pub(super) fn grouping(&self, node: &Node, leaf: usize) -> Vec<usize> {
+        let Node::Correlation { children, group, .. } = node else { return Vec::new() };
+        let mut columns = group.get(leaf).cloned().unwrap_or_default();
+        children.iter().for_each(|child| columns.extend(self.grouping(child, leaf)));
+        columns.sort_unstable();
+        columns.dedup();
+        columns
+    }
+
     fn is_below(&self, leaf: usize, at: usize) -> bool {
         self.leaves[leaf].path.iter().any(|(above, _)| *above == at)
     }

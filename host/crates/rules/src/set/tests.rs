@@ -157,3 +157,27 @@ fn what_works_like_a_password_is_neither_grouped_by_nor_shown() {
     ]);
     assert_eq!(loaded.refused.iter().collect::<Vec<_>>(), ["c.yml", "s.yml"], "{:?}", loaded.diagnostics);
 }
+
+#[test]
+fn a_baseline_learns_from_all_that_the_detection_matches_and_that_of_a_correlation_stands_in_its_rule() {
+    let baseline = "    baseline: {new_value: [client_type], days: 60}\n";
+    let loaded = load_all(&[
+        ("both.yml", rule("both", &format!("ringfence:\n    when: 'weekend'\n{baseline}"))),
+        ("alone.yml", rule("alone", "ringfence:\n    when: 'weekend'\n")),
+        ("part.yml", rule("part", &format!("ringfence:\n{baseline}"))),
+        ("upon.yml", correlation("upon", &["part"], "")),
+        ("two.yml", correlation("two", &["part", "alone"], "")),
+        ("later.yml", correlation("later", &["both"], "")),
+    ]);
+    let plan = |name: &str| loaded.set.plans().iter().find(|p| p.name == name);
+    // `when` is asked of entries that are unusual, not of records before anything is learned.
+    assert!(plan("both").is_some_and(|p| p.spec.has_predicate && p.spec.baseline.is_some()));
+    assert!(plan("alone").is_some_and(|p| !p.spec.has_predicate));
+    assert!(plan("upon").is_some_and(|p| p.spec.baseline.is_some()));
+    assert_eq!(
+        loaded.refused.iter().collect::<Vec<_>>(),
+        ["later.yml", "two.yml"],
+        "{:?}",
+        loaded.diagnostics
+    );
+}

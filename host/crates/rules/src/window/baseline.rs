@@ -21,7 +21,7 @@ use model::Millis;
 use serde::{Deserialize, Serialize};
 
 use super::Entry;
-use super::tuple::{Tuple, digest};
+use super::tuple::{Numbers, Tuple, digest};
 use crate::sigma::Baseline;
 
 /// A day in milliseconds.
@@ -79,11 +79,11 @@ impl History {
     ) -> (Vec<bool>, Option<Vec<f64>>) {
         match baseline {
             Baseline::NewValue { days, after_days, .. } => {
-                let is_new = |entry| {
+                let is_new = |(entry, value): (&Entry, Option<u64>)| {
                     self.is_warm(entry, *after_days)
-                        && value(columns, entry).is_some_and(|value| !self.is_known(value, entry.time, *days))
+                        && value.is_some_and(|value| !self.is_known(value, entry.time, *days))
                 };
-                (entries.iter().map(is_new).collect(), None)
+                (entries.iter().zip(values(columns, entries)).map(is_new).collect(), None)
             }
             Baseline::Rate { per, factor, at_least, days, after_days } => {
                 let usual = self.usual_by_day(*per, *days, entries);
@@ -110,23 +110,21 @@ impl History {
         }
     }
 
-    /// Whether an entry will never count, whatever still comes at `horizon` or later. What is known stays known, and a
-    /// history that began too late to judge an entry before the horizon does not begin earlier any more.
-    pub(super) fn never_counts(
+    /// Which entries may still count; none if all may. What is known stays known, whatever still comes at `horizon` or later,
+    /// and a history that began too late to judge an entry before the horizon does not begin earlier any more.
+    pub(super) fn may_count(
         &self,
         baseline: &Baseline,
         columns: &[usize],
-        entry: &Entry,
+        entries: &[Entry],
         horizon: Millis,
-    ) -> bool {
-        let Baseline::NewValue { days, after_days, .. } = baseline else { return false };
-        match value(columns, entry) {
-            None => true,
-            Some(value) => {
-                self.is_known(value, entry.time, *days)
-                    || (!self.is_warm(entry, *after_days) && warm_from(entry, *after_days) < horizon)
-            }
-        }
+    ) -> Option<Vec<bool>> {
+        let Baseline::NewValue { days, after_days, .. } = baseline else { return None };
+        let may = |(entry, value): (&Entry, Option<u64>)| {
+            value.is_some_and(|value| !self.is_known(value, entry.time, *days))
+                && (self.is_warm(entry, *after_days) || warm_from(entry, *after_days) >= horizon)
+        };
+        Some(entries.iter().zip(values(columns, entries)).map(may).collect())
     }
 
     /// Forgets what entries at `from` or later do not ask for, and what is beyond bounds. No entry before `horizon` comes
@@ -266,4 +264,20 @@ fn median(values: &mut [u32]) -> f64 {
 fn value(columns: &[usize], entry: &Entry) -> Option<u64> {
     let tuple = Tuple::new(entry, columns);
     tuple.is_whole().then(|| digest(tuple.iter()))
+}
+
+/// The values of entries, each worked out once.
+fn values(columns: &[usize], entries: &[Entry]) -> Vec<Option<u64>> {
+    let mut numbers = Numbers::default();
+    let mut digests: Vec<Option<u64>> = Vec::new();
+    entries
+        .iter()
+        .map(|entry| {
+            let number = *numbers.entry(Tuple::new(entry, columns)).or_insert_with(|| {
+                digests.push(value(columns, entry));
+                digests.len() as u32 - 1
+            });
+            digests[number as usize]
+        })
+        .collect()
 }

@@ -7,10 +7,9 @@ use serde::Serialize;
 use sha2::{Digest, Sha256};
 
 use super::baseline::History;
-use super::episodes::{self, Carry, Cut};
-use super::run::{self, Passing};
+use super::episodes::Carry;
 use super::tuple::first_eight;
-use super::{Datum, Entry, Episode, Predicate, PredicateError, Spec};
+use super::{Datum, Entry, Episode, Spec};
 
 /// See the module above: a function of the set of entries, whatever their order.
 #[derive(Clone, Debug, Default)]
@@ -18,7 +17,7 @@ pub struct Cell {
     /// Sorted by time, identity and leaf.
     pub(super) entries: Vec<Entry>,
     /// By entry: what the predicate said. As long as `entries`, or empty if there is no predicate.
-    verdicts: Vec<Verdict>,
+    pub(super) verdicts: Vec<Verdict>,
     /// Sorted, not among `entries` yet: so that an entry far from the end costs little.
     pub(super) fresh: Vec<Entry>,
     /// Entries before are refused.
@@ -27,14 +26,46 @@ pub struct Cell {
     pub(super) sealed: Option<Millis>,
     pub(super) carry: Carry,
     /// Episodes that are over, until they are told.
-    pub(super) closed: Vec<Episode>,
-    /// Episodes that may still change, as of the last evaluation.
-    standing: Vec<Episode>,
+    pub(super) closed: Vec<Known>,
+    /// A later cut, in memory only: what comes in order is folded on from there.
+    pub(super) soft: Option<Soft>,
+    /// Episodes that may still change, as of the last evaluation; those that were over at the soft cut are there.
+    pub(super) standing: Vec<Known>,
     /// What was told: digests of episodes by key.
     pub(super) told: BTreeMap<String, u64>,
     pub(super) history: History,
     /// Whether `standing` is what the entries amount to.
-    evaluated: bool,
+    pub(super) evaluated: bool,
+    /// Earliest entry since the last evaluation.
+    pub(super) earliest: Option<Millis>,
+    /// The latest entry at the last evaluation.
+    pub(super) latest: Option<Millis>,
+    /// The soft cut lies so far before the latest entry.
+    pub(super) lag: Millis,
+}
+
+/// An episode, and the digest that tells whether it is the same as when it was told.
+#[derive(Clone, Debug)]
+pub(super) struct Known {
+    pub(super) episode: Episode,
+    digest: u64,
+}
+
+impl From<Episode> for Known {
+    fn from(episode: Episode) -> Known {
+        let digest = fingerprint(&episode);
+        Known { episode, digest }
+    }
+}
+
+/// The fold up to a cut behind which few entries are expected. If one comes after all, the cut is given up.
+#[derive(Clone, Debug)]
+pub(super) struct Soft {
+    /// Firings before are in `carry` or `closed`.
+    pub(super) at: Millis,
+    pub(super) carry: Carry,
+    /// Episodes that were over there.
+    pub(super) closed: Vec<Known>,
 }
 
 /// What became of an entry.
@@ -51,25 +82,6 @@ pub enum Inserted {
     Full,
 }
 
-/// What an evaluation gives.
-#[derive(Clone, Debug, Default, PartialEq)]
-pub struct Evaluated {
-    /// All episodes that stand: those that are over, until they are told, and those that may still change.
-    pub episodes: Vec<Episode>,
-    /// Failures of the predicate since the last evaluation, the first [`Evaluated::MAX_ERRORS`].
-    pub errors: Vec<PredicateError>,
-    /// How many failures there were.
-    pub failed: u64,
-    /// Entries, values and episodes that were given up early because the cell was full. Findings may then be fewer, or told
-    /// in parts.
-    pub saturated: u64,
-}
-
-impl Evaluated {
-    /// Failures named by one evaluation: a script that always fails, fails with every record.
-    pub const MAX_ERRORS: usize = 8;
-}
-
 /// What has changed since something was told.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Change {
@@ -80,7 +92,7 @@ pub enum Change {
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Verdict {
+pub(super) enum Verdict {
     Unknown,
     Holds,
     Fails,
@@ -94,9 +106,9 @@ impl Cell {
     pub(super) const MAX_WAITING: usize = Self::MAX_ENTRIES / 4;
     /// Of a full cell's entries this part is never settled early: a few records dated in the future must not settle the
     /// present.
-    const UNSETTLED: usize = Self::MAX_ENTRIES / 16;
+    pub(super) const UNSETTLED: usize = Self::MAX_ENTRIES / 16;
     /// Length of `fresh`: moving 32 KB costs less than a microsecond.
-    const MAX_FRESH: usize = 512;
+    pub(super) const MAX_FRESH: usize = 512;
     /// Times beyond are no times; 285,000 years fit, and sums of times cannot overflow.
     pub(super) const MAX_TIME: Millis = 1 << 53;
 
@@ -120,6 +132,7 @@ impl Cell {
             self.history.learn(baseline, columns, &entry);
         }
         self.evaluated = false;
+        self.earliest = Some(self.earliest.map_or(entry.time, |earliest| earliest.min(entry.time)));
         self.fresh.insert(place, entry);
         if self.fresh.len() >= Self::MAX_FRESH {
             self.merge(spec);
@@ -127,23 +140,18 @@ impl Cell {
         Inserted::Taken
     }
 
-    /// Works out what stands, and settles what lies before the horizon: entries before it are refused from now on. A horizon
-    /// before an earlier one is taken as that one.
-    pub fn evaluate(&mut self, spec: &Spec, horizon: Millis, predicate: Option<&dyn Predicate>) -> Evaluated {
-        let mut outcome = Evaluated::default();
-        let horizon = horizon.clamp(-Self::MAX_TIME, Self::MAX_TIME);
-        let mut horizon = self.horizon.map_or(horizon, |before| before.max(horizon));
-        self.horizon = Some(horizon);
-        if !self.evaluated || self.is_worth_settling(spec, horizon) {
-            self.merge(spec);
-            horizon = self.relieve(spec, horizon);
-            self.horizon = Some(horizon);
-            self.work_out(spec, horizon, predicate, &mut outcome);
-            self.settle(spec, horizon, &mut outcome);
-            self.evaluated = true;
-        }
-        outcome.episodes = self.closed.iter().chain(&self.standing).cloned().collect();
-        outcome
+    /// All episodes that stand as of the last evaluation: those that are over, until they are told, and those that may still
+    /// change.
+    pub fn episodes(&self) -> impl Iterator<Item = &Episode> {
+        self.known().map(|known| &known.episode)
+    }
+
+    fn known(&self) -> impl Iterator<Item = &Known> {
+        self.closed.iter().chain(self.changeable())
+    }
+
+    pub(super) fn changeable(&self) -> impl Iterator<Item = &Known> {
+        self.soft.iter().flat_map(|soft| &soft.closed).chain(&self.standing)
     }
 
     /// Compares with what was told before, and takes it as told. Gives nothing if entries came since the last evaluation.
@@ -153,14 +161,20 @@ impl Cell {
         }
         let mut changes = Vec::new();
         let mut gone = std::mem::take(&mut self.told);
-        for episode in self.closed.iter().chain(&self.standing) {
-            let digest = fingerprint(episode);
-            if gone.remove(&episode.key) != Some(digest) {
-                changes.push(Change::Raise(Box::new(episode.clone())));
+        let mut told = BTreeMap::new();
+        let settled = self.closed.len();
+        for (at, known) in self.known().enumerate() {
+            let key = &known.episode.key;
+            let before = gone.remove_entry(key);
+            if before.as_ref().is_none_or(|(_, digest)| *digest != known.digest) {
+                changes.push(Change::Raise(Box::new(known.episode.clone())));
+            }
+            if at >= settled {
+                told.insert(before.map_or_else(|| key.clone(), |(key, _)| key), known.digest);
             }
         }
         changes.extend(gone.into_keys().map(Change::Withdraw));
-        self.told = self.standing.iter().map(|e| (e.key.clone(), fingerprint(e))).collect();
+        self.told = told;
         self.closed.clear();
         changes
     }
@@ -177,8 +191,7 @@ impl Cell {
 
     /// About so many bytes in memory.
     pub fn bytes(&self) -> usize {
-        let columns =
-            |columns: &[Datum]| std::mem::size_of_val(columns) + columns.iter().map(heap).sum::<usize>();
+        let columns = |columns: &[Datum]| std::mem::size_of_val(columns) + columns.iter().map(heap).sum::<usize>();
         let entries: usize = self
             .entries
             .iter()
@@ -186,14 +199,13 @@ impl Cell {
             .map(|e| size_of::<Entry>() + size_of::<Verdict>() + columns(&e.columns))
             .sum();
         let episodes: usize = self
-            .closed
-            .iter()
-            .chain(&self.standing)
-            .map(|e| size_of::<Episode>() + e.key.len() + columns(&e.columns) + e.evidence.len() * 16)
+            .episodes()
+            .map(|e| size_of::<Known>() + e.key.len() + columns(&e.columns) + e.evidence.len() * 16)
             .sum();
         let open: usize = self
             .carry
             .iter()
+            .chain(self.soft.iter().flat_map(|soft| &soft.carry))
             .map(|(group, open)| {
                 let records = open.evidence.len() + open.counted.len();
                 size_of_val(open) + columns(group) + columns(&open.columns) + records * 32
@@ -205,7 +217,7 @@ impl Cell {
 
     /// Moves what waits among the entries. What the predicate said of entries that now have others before them within its
     /// reach is forgotten.
-    fn merge(&mut self, spec: &Spec) {
+    pub(super) fn merge(&mut self, spec: &Spec) {
         let judged = spec.has_predicate;
         if judged {
             self.verdicts.resize(self.entries.len(), Verdict::Unknown);
@@ -217,8 +229,7 @@ impl Cell {
         let from = self.entries.partition_point(|e| order(e) < order(&fresh[0]));
         let after = self.entries.split_off(from);
         let said = if judged { self.verdicts.split_off(from) } else { Vec::new() };
-        let mut after =
-            after.into_iter().zip(said.into_iter().chain(std::iter::repeat(Verdict::Unknown))).peekable();
+        let mut after = after.into_iter().zip(said.into_iter().chain(std::iter::repeat(Verdict::Unknown))).peekable();
         self.entries.reserve(fresh.len() + after.size_hint().0);
         for entry in fresh {
             let place = order(&entry);
@@ -252,106 +263,6 @@ impl Cell {
                 break;
             }
             *verdict = Verdict::Unknown;
-        }
-    }
-
-    /// A horizon that leaves a full cell room.
-    fn relieve(&self, spec: &Spec, horizon: Millis) -> Millis {
-        let Some(excess) = self.entries.len().checked_sub(Self::MAX_ENTRIES + 1) else { return horizon };
-        let wanted = self.entries[excess].time.saturating_add(spec.reach()).saturating_add(1);
-        let latest = self.entries[self.entries.len() - Self::UNSETTLED].time;
-        horizon.max(wanted.min(latest))
-    }
-
-    /// Whether the horizon has passed so much that working everything out anew is worth the entries that can be dropped.
-    fn is_worth_settling(&self, spec: &Spec, horizon: Millis) -> bool {
-        /// Entries are kept for longer than they are needed by a quarter of that time, and at least by an hour.
-        const SLACK: Millis = 3_600_000;
-        let reach = spec.reach();
-        let slack = SLACK.max(reach / 4);
-        let oldest = horizon.saturating_sub(reach).saturating_sub(slack);
-        self.entries.first().is_some_and(|e| e.time < oldest)
-            || (self.standing.iter())
-                .any(|e| horizon.saturating_sub(e.last) > spec.open_for().saturating_add(slack))
-    }
-
-    /// Works out all firings from `sealed` on.
-    fn work_out(
-        &mut self,
-        spec: &Spec,
-        horizon: Millis,
-        predicate: Option<&dyn Predicate>,
-        outcome: &mut Evaluated,
-    ) {
-        let from = self.sealed.unwrap_or(Millis::MIN);
-        let crowded = episodes::bound(spec, &mut self.carry);
-        outcome.saturated += crowded.len() as u64;
-        self.closed.extend(crowded);
-        let (mut pass, value) = match &spec.baseline {
-            Some((baseline, columns)) => {
-                let (pass, value) = self.history.judge(baseline, columns, &self.entries);
-                (Some(pass), value)
-            }
-            None => (None, None),
-        };
-        if let Some(predicate) = predicate.filter(|_| spec.has_predicate) {
-            let pass = pass.get_or_insert_with(|| vec![true; self.entries.len()]);
-            self.ask(predicate, from, pass, outcome);
-        }
-        let passing = Passing { pass: pass.as_deref(), value: value.as_deref() };
-        let run = run::root(&spec.root, &self.entries, &passing);
-        let keep = horizon.saturating_sub(spec.span());
-        let folded =
-            episodes::fold(spec, &self.entries, &run, &self.carry, Cut { from, seal: horizon, keep });
-        self.closed.extend(folded.closed);
-        self.standing = folded.standing;
-        self.carry = folded.carry;
-        self.sealed = Some(horizon);
-    }
-
-    /// Asks the predicate about entries that pass and of which it has not said anything yet.
-    fn ask(&mut self, predicate: &dyn Predicate, from: Millis, pass: &mut [bool], outcome: &mut Evaluated) {
-        let first = self.entries.partition_point(|e| e.time < from);
-        for at in first..self.entries.len() {
-            if !pass[at] {
-                continue;
-            }
-            if self.verdicts[at] == Verdict::Unknown {
-                self.verdicts[at] = match predicate.holds(&self.entries, at) {
-                    Ok(true) => Verdict::Holds,
-                    Ok(false) => Verdict::Fails,
-                    Err(error) => {
-                        outcome.failed += 1;
-                        if outcome.errors.len() < Evaluated::MAX_ERRORS {
-                            outcome.errors.push(error);
-                        }
-                        Verdict::Fails
-                    }
-                };
-            }
-            pass[at] = self.verdicts[at] == Verdict::Holds;
-        }
-    }
-
-    /// Drops what no firing at the horizon or later asks for.
-    fn settle(&mut self, spec: &Spec, horizon: Millis, outcome: &mut Evaluated) {
-        let needed = self.entries.partition_point(|e| e.time < horizon.saturating_sub(spec.reach()));
-        let excess = self.entries.len().saturating_sub(Self::MAX_ENTRIES);
-        outcome.saturated += excess.saturating_sub(needed) as u64;
-        let dropped = needed.max(excess);
-        self.entries.drain(..dropped);
-        self.verdicts.drain(..dropped.min(self.verdicts.len()));
-        if let Some((baseline, columns)) = &spec.baseline {
-            if !spec.has_predicate {
-                self.entries.retain(|e| !self.history.never_counts(baseline, columns, e, horizon));
-            }
-            let from = horizon.saturating_sub(spec.span());
-            outcome.saturated += self.history.settle(baseline, from, horizon);
-        }
-        // Flooded once, it does not hold the room for ever.
-        if self.entries.capacity() > 2 * self.entries.len() + Self::MAX_FRESH {
-            self.entries.shrink_to_fit();
-            self.verdicts.shrink_to_fit();
         }
     }
 }

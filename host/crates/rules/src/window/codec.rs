@@ -102,9 +102,8 @@ impl Cell {
         if !self.fresh.is_empty() {
             entries.sort_unstable_by_key(|e| order(e));
         }
-        let open =
-            self.carry.iter().map(|(group, open)| store_open(group, open, &entries, &mut table)).collect();
-        let closed = self.closed.iter().map(|episode| store_episode(episode, &mut table)).collect();
+        let open = self.carry.iter().map(|(group, open)| store_open(group, open, &entries, &mut table)).collect();
+        let closed = self.closed.iter().map(|episode| store_episode(&episode.episode, &mut table)).collect();
         let mut before = 0;
         let entries = entries
             .into_iter()
@@ -201,7 +200,7 @@ impl Stored {
             }
         }
         for stored in self.closed {
-            cell.closed.push(stored.into_episode(&self.table)?);
+            cell.closed.push(stored.into_episode(&self.table)?.into());
         }
         Ok(cell)
     }
@@ -231,7 +230,10 @@ impl Table {
 }
 
 fn look_up(table: &[Datum], numbers: &[u32]) -> Result<Box<[Datum]>, &'static str> {
-    numbers.iter().map(|&number| table.get(number as usize).cloned().ok_or("a value is missing")).collect()
+    numbers
+        .iter()
+        .map(|&number| table.get(number as usize).cloned().ok_or("a value is missing"))
+        .collect()
 }
 
 fn store_open(group: &[Datum], open: &Open, entries: &[&Entry], table: &mut Table) -> StoredOpen {

@@ -61,7 +61,7 @@ pub(super) struct Cut {
 }
 
 /// Folds the firings of a run.
-pub(super) fn fold(spec: &Spec, entries: &[Entry], run: &Run, carry: &Carry, cut: Cut) -> Folded {
+pub(super) fn fold(spec: &Spec, entries: &[Entry], run: &Run, mut carry: Carry, cut: Cut) -> Folded {
     let columns = match &spec.root {
         Node::Leaf(_) => &[][..],
         Node::Correlation { group, .. } => group.as_slice(),
@@ -74,7 +74,6 @@ pub(super) fn fold(spec: &Spec, entries: &[Entry], run: &Run, carry: &Carry, cut
         }
     }
     let mut folded = Folded::default();
-    let mut carried = carry.clone();
     let mut marks = Marks::new(entries, is_chain);
     for (number, fires) in by_group.iter().enumerate() {
         if fires.is_empty() {
@@ -82,15 +81,13 @@ pub(super) fn fold(spec: &Spec, entries: &[Entry], run: &Run, carry: &Carry, cut
         }
         let first = run.groups[number].elements[0].entry as usize;
         let group = Tuple::of(&entries[first], columns).to_boxed();
-        let open = carried.remove(&group);
-        let mut one =
-            Fold { spec, entries, cut, marks: &mut marks, group, open, sealed: false, out: &mut folded };
+        let open = carry.remove(&group);
+        let mut one = Fold { spec, entries, cut, marks: &mut marks, group, open, sealed: false, out: &mut folded };
         one.run(run, number, fires);
     }
-    for (group, open) in carried {
+    for (group, open) in carry {
         let open = Some(open);
-        let mut one =
-            Fold { spec, entries, cut, marks: &mut marks, group, open, sealed: false, out: &mut folded };
+        let mut one = Fold { spec, entries, cut, marks: &mut marks, group, open, sealed: false, out: &mut folded };
         one.end();
     }
     folded

@@ -4,13 +4,11 @@
 //! All firings of an instant are in the window before it is judged, so that identities, which order firings of one instant,
 //! never decide. Each takes constant or logarithmic time for a firing.
 
-use std::collections::HashMap;
-
 use model::{Millis, RecordId};
 
 use super::ordered::Chains;
 use super::run::{Element, Group};
-use super::tuple::Tuple;
+use super::tuple::{Numbers, Tuple};
 use super::{Entry, NodeKind};
 use crate::sigma::{Bound, Comparison, Condition, Quantifier};
 
@@ -61,7 +59,7 @@ pub(super) struct Values {
 
 impl Values {
     pub(super) fn new(entries: &[Entry], columns: &[Vec<usize>]) -> Values {
-        let mut numbers: HashMap<Tuple<'_>, u32> = HashMap::new();
+        let mut numbers = Numbers::default();
         let value = entries
             .iter()
             .map(|entry| {

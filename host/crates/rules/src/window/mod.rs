@@ -11,6 +11,7 @@ mod cell;
 mod codec;
 mod datum;
 mod episodes;
+mod evaluate;
 mod judge;
 mod ordered;
 mod run;
@@ -20,7 +21,8 @@ mod tuple;
 #[cfg(test)]
 mod tests;
 
-pub use cell::{Cell, Change, Evaluated, Inserted};
+pub use cell::{Cell, Change, Inserted};
 pub use codec::DecodeError;
 pub use datum::Datum;
+pub use evaluate::Evaluated;
 pub use spec::{Entry, Episode, Figures, Node, NodeKind, Predicate, PredicateError, Spec};

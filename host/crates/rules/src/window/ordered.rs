@@ -100,9 +100,11 @@ impl Places {
             } else {
                 records += 1;
             }
-            // A child never needs the choice among more records than there are children.
+            // A child never needs the choice among more records than there are children. It may have fired at several entries
+            // of one record.
             if let Some(list) = by_child.get_mut(*child)
                 && list.len() < children
+                && list.last() != Some(&(records - 1))
             {
                 list.push(records - 1);
             }

@@ -3,12 +3,10 @@
 //! Every node is worked out once, after its children, in one sweep for each of its groups. A node fires at every entry of
 //! its group at which its window holds; those firings are entries of the node above.
 
-use std::collections::HashMap;
-
 use model::Millis;
 
 use super::judge::{self, InOrder, Judge, Percentile, Present, Records, Sum, Values};
-use super::tuple::Tuple;
+use super::tuple::{Numbers, Tuple};
 use super::{Entry, Node, NodeKind};
 use crate::sigma::Bound;
 
@@ -22,6 +20,8 @@ pub(super) struct Element {
     pub(super) child: u16,
     /// Whether it is the group's first element of its record.
     pub(super) new_record: bool,
+    /// Records in the group up to this element.
+    records: u32,
 }
 
 /// Elements with the same values in the node's group columns.
@@ -29,24 +29,20 @@ pub(super) struct Element {
 pub(super) struct Group {
     /// In order of their entries.
     pub(super) elements: Vec<Element>,
-    /// Records before each element; one longer than the elements.
-    before: Vec<u32>,
 }
 
 impl Group {
     /// Records among the elements. Ranges begin and end between instants, so no record is cut.
     pub(super) fn records(&self, low: usize, high: usize) -> u64 {
-        u64::from(self.before[high] - self.before[low])
+        let until = |at: usize| at.checked_sub(1).map_or(0, |before| self.elements[before].records);
+        u64::from(until(high) - until(low))
     }
 
     fn push(&mut self, mut element: Element, entries: &[Entry]) {
-        let id = entries[element.entry as usize].id;
-        element.new_record = self.elements.last().is_none_or(|last| entries[last.entry as usize].id != id);
-        let before = self.before.last().copied().unwrap_or(0);
-        if self.before.is_empty() {
-            self.before.push(0);
-        }
-        self.before.push(before + u32::from(element.new_record));
+        let id = |element: &Element| entries[element.entry as usize].id;
+        let before = self.elements.last();
+        element.new_record = before.is_none_or(|before| id(before) != id(&element));
+        element.records = before.map_or(0, |before| before.records) + u32::from(element.new_record);
         self.elements.push(element);
     }
 }
@@ -124,8 +120,12 @@ fn run(node: &Node, entries: &[Entry], passing: &Passing<'_>) -> Run {
             let judge = InOrder::new(entries, children.len(), bounds);
             sweep(entries, &groups, span, bounds, judge)
         }
-        NodeKind::Sum(_, columns) => sweep(entries, &groups, span, bounds, Sum::new(entries, columns, false)),
-        NodeKind::Avg(_, columns) => sweep(entries, &groups, span, bounds, Sum::new(entries, columns, true)),
+        NodeKind::Sum(_, columns) => {
+            sweep(entries, &groups, span, bounds, Sum::new(entries, columns, false))
+        }
+        NodeKind::Avg(_, columns) => {
+            sweep(entries, &groups, span, bounds, Sum::new(entries, columns, true))
+        }
         NodeKind::Percentile(percent, _, columns) => {
             let judge = Percentile::new(entries, columns, *percent);
             sweep(entries, &groups, span, bounds, judge)
@@ -143,6 +143,7 @@ fn gather(children: &[Run], columns: &[Vec<usize>], entries: &[Entry]) -> Vec<Gr
             fire: fire as u32,
             child: child as u16,
             new_record: true,
+            records: 0,
         }));
     }
     if children.len() > 1 {
@@ -151,20 +152,20 @@ fn gather(children: &[Run], columns: &[Vec<usize>], entries: &[Entry]) -> Vec<Gr
     let mut groups: Vec<Group> = Vec::new();
     if columns.iter().all(Vec::is_empty) {
         if !elements.is_empty() {
-            let mut group = Group::default();
+            let mut group = Group { elements: Vec::with_capacity(elements.len()) };
             elements.iter().for_each(|e| group.push(*e, entries));
             groups.push(group);
         }
         return groups;
     }
-    let mut numbers: HashMap<Tuple<'_>, usize> = HashMap::new();
+    let mut numbers = Numbers::default();
     for element in elements {
-        let next = groups.len();
+        let next = groups.len() as u32;
         let number = *numbers.entry(Tuple::of(&entries[element.entry as usize], columns)).or_insert(next);
         if number == next {
             groups.push(Group::default());
         }
-        groups[number].push(element, entries);
+        groups[number as usize].push(element, entries);
     }
     groups
 }

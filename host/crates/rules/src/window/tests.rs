@@ -1,5 +1,6 @@
 //! Cells against a plain reference, and their bounds.
 
+mod chains;
 mod examples;
 mod property;
 mod reference;
@@ -20,4 +21,9 @@ fn spec(root: Node, gap: Millis) -> Spec {
 
 fn node(kind: NodeKind, children: Vec<Node>, timespan: Millis, group: Vec<Vec<usize>>) -> Node {
     Node::Correlation { kind, children, timespan, group }
+}
+
+/// A thousand, or what `PROPTEST_CASES` asks for.
+fn cases() -> u32 {
+    std::env::var("PROPTEST_CASES").ok().and_then(|cases| cases.parse().ok()).unwrap_or(1_000)
 }

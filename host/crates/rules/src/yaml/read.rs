@@ -81,8 +81,15 @@ impl<'a> Lines<'a> {
         place(line, column, end.saturating_sub(column))
     }
 
-    /// Where a scalar's text begins.
-    fn content(&self, span: granit_parser::Span, style: ScalarStyle) -> Span {
+    /// The span of a collection that began at `open`: up to its bracket, if that stands in the same line.
+    fn closed(&self, open: Span, end: granit_parser::Span) -> Span {
+        let same = end.end.line() == open.line as usize && end.end.col() > end.start.col();
+        let len = (end.end.col() as u32 + 1).saturating_sub(open.column);
+        if same { Span { len: len.max(1), ..open } } else { open }
+    }
+
+    /// Where a scalar's text begins. The parser's span of a block scalar begins at its first line that is not empty.
+    fn content(&self, span: granit_parser::Span, style: ScalarStyle, text: &str) -> Span {
         let whole = self.span(span);
         match style {
             ScalarStyle::Plain => whole,
@@ -90,11 +97,8 @@ impl<'a> Lines<'a> {
                 Span { column: whole.column + 1, len: whole.len.saturating_sub(2).max(1), ..whole }
             }
             ScalarStyle::Literal | ScalarStyle::Folded => {
-                // The indicator's line is where the text of the line ends with `|` or `>` and their modifiers.
-                let line = span.start.line() + 1;
-                let text = self.get(line);
-                let indent = text.chars().take_while(|c| *c == ' ').count();
-                place(line, indent, text.trim_end().chars().count().saturating_sub(indent))
+                let empty = text.chars().take_while(|c| *c == '\n').count() as u32;
+                Span { line: whole.line.saturating_sub(empty).max(1), ..whole }
             }
         }
     }
@@ -201,8 +205,9 @@ impl<'a> Reader<'a> {
                     self.open(Value::Map(Vec::new()), anchor, tag.as_deref(), at, &mut stack);
                 }
                 Event::SequenceEnd | Event::MappingEnd => {
-                    if let Some(open) = stack.pop() {
-                        let at = open.node.span;
+                    if let Some(mut open) = stack.pop() {
+                        let at = self.lines.closed(open.node.span, span);
+                        (open.node.span, open.node.content) = (at, at);
                         self.place(open.node, open.anchor, 1, at, &mut stack, &mut root);
                     }
                 }
@@ -261,8 +266,9 @@ impl<'a> Reader<'a> {
             ScalarStyle::Literal => Style::Literal,
             ScalarStyle::Folded => Style::Folded,
         };
+        let content = self.lines.content(span, style, text);
         let text = if absent { String::new() } else { text.to_owned() };
-        Node { value, text, span: at, content: self.lines.content(span, style), style: style_of }
+        Node { value, text, span: at, content, style: style_of }
     }
 
     /// A copy of the anchored node, if the budget allows.
@@ -356,11 +362,11 @@ impl<'a> Reader<'a> {
             | ErrorKind::ExpectedBlockSequenceEntry => {
                 "check the indentation: keys of one map begin in the same column"
             }
+            ErrorKind::UnexpectedCharacter { character: '%' } => {
+                "a value that begins with '%' needs quotation marks"
+            }
             ErrorKind::UnexpectedCharacter { .. } => {
                 "text that begins with one of %@`&*!|>'\"[]{},# needs quotation marks"
-            }
-            _ if line.trim_start().starts_with('%') || line.contains(": %") => {
-                "a value that begins with '%' needs quotation marks"
             }
             _ if line.matches(": ").count() > 1 => "text with ': ' in it needs quotation marks",
             _ => "check indentation, quotation marks and brackets around this place",

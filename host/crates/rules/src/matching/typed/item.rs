@@ -5,7 +5,7 @@
 
 use std::sync::atomic::{AtomicU32, Ordering};
 
-use model::{FieldId, FieldSet, Name, Number};
+use model::{FieldId, FieldSet, FieldType, Name, Number};
 
 use super::super::check::{self, Check, Line, Scratch};
 use super::super::lines::Lines;
@@ -152,7 +152,10 @@ impl TypedItem {
                     self.absent
                 }
             }
-            (Test::Fixed(verdict), Some(Field::Table(id))) if self.part.is_none() => {
+            // What is a number is there only if it is one: a float may be none.
+            (Test::Fixed(verdict), Some(Field::Table(id)))
+                if id.field().ty != FieldType::Float && self.part.is_none() =>
+            {
                 if value::is_present(id, record) { *verdict } else { self.absent }
             }
             (Test::Numbers(numbers), Some(field)) => {

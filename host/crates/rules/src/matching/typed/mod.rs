@@ -15,4 +15,5 @@ pub use local::{Derived, derived, local_time};
 pub use names::Memo;
 
 pub(crate) use item::{Test, TypedItem};
-pub(crate) use value::{Shape, shape, with};
+pub(crate) use phones::{Buffer, text as phone_text};
+pub(crate) use value::{Shape, name, shape, with};

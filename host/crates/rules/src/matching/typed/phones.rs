@@ -125,6 +125,26 @@ impl Phones {
     }
 }
 
+impl Phones {
+    /// Whether it fits the number with this text, or, if it has not ended, one that begins so and then goes on as no value of
+    /// ours does. The text has symbols of telephone numbers only.
+    pub(crate) fn holds_text(&self, text: &str, ended: bool) -> bool {
+        let short = &text[..text.len().min(MAX_DIGITS)];
+        let packed = Number::from_dialled(short).0 & PAYLOAD;
+        let begins = self.dialled.holds(short.len() as u32, |cut| packed >> (4 * cut))
+            || text.strip_prefix('+').is_some_and(|digits| {
+                self.any_full
+                    || full_digits(digits)
+                        .is_some_and(|n| self.full.holds(digits.len() as u32, |cut| n / TENS[cut as usize]))
+            });
+        let mut whole = Vec::new();
+        begins
+            || ended
+                && add_whole(text, &mut whole).is_some()
+                && whole.iter().any(|number| self.whole.binary_search(number).is_ok())
+    }
+}
+
 impl Prefixes {
     fn add(&mut self, length: u32, prefix: u64) {
         match self.0.iter_mut().find(|(l, _)| *l == length) {

@@ -3,9 +3,7 @@
 use super::reader::{Reader, short, suggestion};
 use super::{duration, expression, filter, metadata, ours};
 use crate::Span;
-use crate::sigma::{
-    Alias, Bound, Comparison, Correlation, CorrelationKind, CorrelationTest, Ours, Reference,
-};
+use crate::sigma::{Alias, Bound, Comparison, Correlation, CorrelationKind, CorrelationTest, Reference};
 use crate::yaml::{Node, Value};
 
 /// Types of correlations.
@@ -84,7 +82,7 @@ pub(super) fn read(reader: &mut Reader<'_>, node: &Node) -> Option<Correlation> 
         test: test?,
         aliases,
         generate,
-        ours: Ours { ..ours },
+        ours,
     })
 }
 

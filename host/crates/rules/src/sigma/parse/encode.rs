@@ -17,6 +17,9 @@ pub(super) enum Step {
     Utf16,
 }
 
+/// Bytes of all permutations of one value: those of a command line of 300 characters with five dashes.
+const MAX_PERMUTED_BYTES: usize = 1 << 20;
+
 /// Why a value cannot be encoded: what, and what to do.
 pub(super) type Refused = (String, &'static str);
 
@@ -103,9 +106,14 @@ impl Encoded {
         });
         let dashes = texts.flat_map(str::chars).filter(|c| DASHES.contains(c)).count();
         let permutations = u32::try_from(dashes).ok().and_then(|n| DASHES.len().checked_pow(n));
-        let Some(permutations) = permutations.filter(|n| *n <= limit) else {
+        let bytes: usize =
+            self.pattern.0.iter().map(|p| if let Part::Literal(t) = p { t.len() } else { 1 }).sum();
+        let fits = |n: &usize| *n <= limit && (*n == 1 || n.saturating_mul(bytes) <= MAX_PERMUTED_BYTES);
+        let Some(permutations) = permutations.filter(fits) else {
             return Err((
-                format!("'windash' makes more than {limit} values of one with {dashes} dashes"),
+                format!(
+                    "'windash' makes more than {limit} values, or {MAX_PERMUTED_BYTES} bytes, of one with {dashes} dashes"
+                ),
                 "use shorter values, or '|re' with a class such as [-/]",
             ));
         };

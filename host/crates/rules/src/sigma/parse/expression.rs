@@ -25,10 +25,16 @@ const MAX_SELECTED: usize = 10_000;
 /// Conditions in a list.
 const MAX_CONDITIONS: usize = 256;
 
+const CORRELATE: &str = "write a correlation rule: type event_count, value_count, value_sum or temporal (Sigma \
+                         specification, correlation rules)";
+/// Words of the aggregations of the first Sigma.
+const AGGREGATIONS: [&str; 6] = ["count", "sum", "avg", "min", "max", "near"];
+
 /// The place of characters within a scalar, as far as it is written on one line.
 pub(super) fn within(node: &Node, offset: usize, len: usize) -> Span {
-    let one_line = !node.text.trim_end_matches('\n').contains('\n')
-        && (node.style != Style::Plain || node.content.len as usize >= node.text.chars().count());
+    let len_of_text = node.text.trim_end_matches('\n').chars().count();
+    let one_line =
+        !node.text.trim_end_matches('\n').contains('\n') && node.content.len as usize >= len_of_text;
     let (lines, column) = match node.style {
         Style::Literal => {
             // Lines of the text are lines of the file.
@@ -98,7 +104,7 @@ fn condition(
         reader.error(
             within(node, text[..at].chars().count(), 1),
             "aggregations behind '|' (count, sum, near …) are of the first Sigma and not in the specification any more",
-            "write a correlation rule: type event_count, value_count, value_sum or temporal (Sigma specification, correlation rules)",
+            CORRELATE,
         );
         return None;
     }
@@ -108,6 +114,7 @@ fn condition(
     if let Some(token) = parser.tokens.get(parser.at).copied() {
         let help = match token.text {
             ")" => "take the parenthesis away, or open one before",
+            word if AGGREGATIONS.contains(&word) => CORRELATE,
             _ => "join it with 'and' or 'or'",
         };
         parser.fail(token, format!("'{}' is not expected here", short(token.text)), help);
@@ -246,7 +253,8 @@ impl<'t> Parser<'_, '_, 't> {
             let help = format!("write '1 of {}' or 'all of {}'", short(token.text), short(token.text));
             self.fail(token, "a pattern without '1 of' or 'all of' before it", help);
         } else {
-            let help = suggestion(token.text, self.names);
+            let aggregation = AGGREGATIONS.contains(&token.text);
+            let help = if aggregation { CORRELATE.to_owned() } else { suggestion(token.text, self.names) };
             self.fail(token, format!("there is no {} '{}'", self.what, short(token.text)), help);
         }
         None

@@ -16,11 +16,13 @@ pub(super) struct Reader<'a> {
     failed: bool,
     /// Matchers of the document at hand, for its bound.
     pub(super) matchers: usize,
+    /// Bytes of the values that modifiers have made in this file.
+    pub(super) expanded: usize,
 }
 
 impl<'a> Reader<'a> {
     pub(super) fn new(file: &'a str, diagnostics: Vec<Diagnostic>) -> Reader<'a> {
-        Reader { file, diagnostics, strictness: Strictness::Ours, failed: false, matchers: 0 }
+        Reader { file, diagnostics, strictness: Strictness::Ours, failed: false, matchers: 0, expanded: 0 }
     }
 
     /// Starts a document.
@@ -56,6 +58,11 @@ impl<'a> Reader<'a> {
         if self.diagnostics.len() < MAX_DIAGNOSTICS {
             self.diagnostics.push(diagnostic);
         }
+    }
+
+    /// Nothing more will be said: suggestions need not be looked for.
+    pub(super) fn full(&self) -> bool {
+        self.diagnostics.len() >= MAX_DIAGNOSTICS
     }
 
     /// An error in every file.
@@ -139,6 +146,10 @@ impl<'a> Reader<'a> {
     pub(super) fn known_keys(&mut self, map: &Node, known: &[&str], what: &str) {
         for (key, _) in map.as_map().unwrap_or_default() {
             if !known.contains(&key.text.as_str()) {
+                if self.full() {
+                    self.failed = true;
+                    return;
+                }
                 let help = match nearest(&key.text, known) {
                     Some(near) => format!("did you mean '{near}'?"),
                     None => format!("keys here: {}", known.join(", ")),

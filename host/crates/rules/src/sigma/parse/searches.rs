@@ -187,14 +187,14 @@ fn line(reader: &mut Reader<'_>, key: &Node, value: &Node) -> Option<Vec<Item>> 
     if field.is_empty() && matches!(plan.test, Test::Text | Test::Expand) && plan.open == (false, false) {
         plan.open = (true, true);
     }
-    let field = (!field.is_empty()).then(|| field.to_owned());
+    let field = (!field.is_empty()).then_some(field);
     item(reader, field, span, values, &plan)
 }
 
 /// The items of a line: one, or one for each value where `all` asks for all of them and one value has become several.
 fn item(
     reader: &mut Reader<'_>,
-    field: Option<String>,
+    field: Option<&str>,
     span: Span,
     values: &[Node],
     plan: &Plan,
@@ -217,7 +217,7 @@ fn item(
         return None;
     }
     let new = |matchers: Vec<Matcher>, all: bool| Item {
-        field: field.clone(),
+        field: field.map(str::to_owned),
         span,
         part: plan.part,
         all,

@@ -7,11 +7,13 @@ use super::modifiers::{Plan, Test};
 use super::pattern;
 use super::reader::{Reader, short};
 use crate::sigma::detection::Piece;
-use crate::sigma::{Matcher, Network, Pattern, TimePart};
+use crate::sigma::{Matcher, Network, Part, Pattern, TimePart};
 use crate::yaml::{Node, Style, Value};
 
 /// Values that one may become by `windash`: five dashes of five kinds.
 pub const MAX_EXPANSIONS: usize = 3_125;
+/// Bytes that encodings and permutations may make in one file: memory that a small file must not be able to ask for.
+const MAX_EXPANDED_BYTES: usize = 16 << 20;
 /// Whole numbers up to here are exact as floating point.
 const EXACT: i64 = 1 << 53;
 
@@ -96,11 +98,22 @@ fn text(reader: &mut Reader<'_>, node: &Node, plan: &Plan, in_list: bool) -> Vec
             return Vec::new();
         }
         values = next;
+        reader.expanded += values.iter().map(|v| size(&v.pattern)).sum::<usize>();
+        if reader.expanded > MAX_EXPANDED_BYTES {
+            let message =
+                format!("the modifiers of this file make more than {MAX_EXPANDED_BYTES} bytes of values");
+            reader.error(node.span, message, "use shorter values, or '|re'");
+            return Vec::new();
+        }
     }
     values
         .into_iter()
         .map(|value| Matcher::Text { pattern: value.pattern.opened(plan.open), cased: plan.cased })
         .collect()
+}
+
+fn size(pattern: &Pattern) -> usize {
+    pattern.0.iter().map(|part| if let Part::Literal(text) = part { text.len() } else { 1 }).sum()
 }
 
 /// `+34911…` and `0034…` are numbers in YAML and lose what stands before their first digit that counts.

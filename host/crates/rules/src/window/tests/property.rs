@@ -258,7 +258,7 @@ fn baseline() -> impl Strategy<Value = Baseline> {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 1_000, ..ProptestConfig::default() })]
+    #![proptest_config(ProptestConfig { cases: super::cases(), failure_persistence: None, ..ProptestConfig::default() })]
 
     #[test]
     fn any_order_of_any_correlation(

@@ -168,7 +168,9 @@ fn whole(reader: &mut Reader<'_>, node: &Node, key: &str, low: u32, high: u32) -
 fn field(reader: &mut Reader<'_>, name: &str, span: Span) -> Option<crate::Field> {
     let found = crate::Field::from_name(name);
     if found.is_none() {
-        let mut near = model::FieldId::near_misses(name);
+        // The distance to a very long name costs much and says nothing.
+        let close = name.len() <= 64 && !reader.full();
+        let mut near = if close { model::FieldId::near_misses(name) } else { Vec::new() };
         near.extend(crate::Virtual::ALL.iter().map(|v| v.name()).filter(|n| nearest(name, &[n]).is_some()));
         let help = match near.as_slice() {
             [] => "the fields are listed in docs/fields.md".to_owned(),
