@@ -50,8 +50,8 @@ impl Diagnostic {
             file: file.to_owned(),
             span,
             level: Level::Error,
-            message: message.into(),
-            help: help.into(),
+            message: harmless(message.into()),
+            help: harmless(help.into()),
         }
     }
 
@@ -94,6 +94,18 @@ impl Diagnostic {
     }
 }
 
+/// Messages quote the rule's text, and a terminal would obey what stands in it.
+fn harmless(text: String) -> String {
+    if !text.contains(char::is_control) {
+        return text;
+    }
+    let mut out = String::with_capacity(text.len());
+    for c in text.chars() {
+        if c.is_control() { out.extend(c.escape_unicode()) } else { out.push(c) }
+    }
+    out
+}
+
 /// Characters of a source line shown around a span.
 const MAX_SHOWN: usize = 160;
 
@@ -126,6 +138,8 @@ mod tests {
         let error = Diagnostic::error("a.yml", span, "unknown field 'foo'", "did you mean 'for'?");
         let text = error.excerpt("first\nthe foo\tx\u{1b}[0m\n");
         assert!(text.contains("2 | the foo x\\u{1b}[0m\n  |     ^^^\n"), "{text}");
+        let quoting = Diagnostic::error("a.yml", span, "unknown field '\u{1b}[0m'", "");
+        assert_eq!(quoting.message, "unknown field '\\u{1b}[0m'");
         assert!(text.contains("--> a.yml:2:5") && text.contains("= help: did you mean 'for'?"), "{text}");
     }
 }

@@ -194,7 +194,8 @@ fn episodes(spec: &Spec, entries: &[Entry], plan: &Plan, world: &World) -> Vec<E
     let predicate = plan.predicate.as_ref().filter(|_| spec.has_predicate).zip(plan.leaves.first());
     let predicate = predicate.map(|(when, leaf)| when.predicate(&leaf.columns, world));
     let horizon = entries.iter().map(|e| e.time).min().unwrap_or(0);
-    cell.evaluate(spec, horizon, predicate.as_ref().map(|p| p as &dyn Predicate)).episodes
+    cell.evaluate(spec, horizon, predicate.as_ref().map(|p| p as &dyn Predicate));
+    cell.episodes().cloned().collect()
 }
 
 /// The root with bounds that every number fulfils, so that its largest value shows.
