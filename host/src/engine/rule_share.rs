@@ -3,10 +3,11 @@
 //! Owns reading the stored windows that a chunk touches, and the form in which the engine takes what rules say: findings of
 //! `rule:<name>`, state under [`RULES`]. Does not own matching or windows (the crate `rules`), nor which rows are late.
 
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 use std::time::Instant;
 
-use model::Status;
+use model::{RecordId, Status};
 use rules::evaluator::Cost;
 use rules::{Evaluator, Kept, RuleFailure, RuleSet, Share, World};
 
@@ -21,10 +22,18 @@ use crate::store::RULES;
 /// a hundred round trips read what a full chunk can touch.
 const READ_AT_ONCE: usize = 256;
 
+/// Who has failed when it is not known which rule.
+const ANY: &str = "*";
+
+/// Rows after which what matched goes into its windows: what waits of a chunk that matches everything stays small.
+const SETTLE_ROWS: usize = 1024;
+
 /// See the module.
 pub struct RuleShare {
     evaluator: Evaluator,
     state: Arc<dyn StateReader>,
+    /// Records over which a defect of ours ended the evaluation; rules that come after the one with the defect have not seen them.
+    broken: Vec<RecordId>,
     /// Stored windows could not be read: nothing since the last checkpoint counts.
     pub unavailable: Option<String>,
     /// What the rules did.
@@ -39,6 +48,7 @@ impl RuleShare {
         RuleShare {
             evaluator: Evaluator::new(set.clone(), world, Share { worker, workers }),
             state: services.state.clone(),
+            broken: Vec::new(),
             unavailable: None,
             usage: Usage::default(),
         }
@@ -61,15 +71,26 @@ impl RuleShare {
         }
         let begun = Instant::now();
         let left_out = work.left_out.as_ref().and_then(|records| records.get(RULES));
-        for (bytes, watermark) in work.chunk.rows().zip(&work.watermarks) {
-            let row = Row { layout, bytes };
-            if *watermark != LATE && left_out.is_none_or(|records| !records.contains(&row.id())) {
-                self.usage.rows += 1;
-                self.evaluator.take(&row, *watermark);
+        let mut at = 0;
+        while at < work.chunk.len() && self.unavailable.is_none() {
+            let end = work.chunk.len().min(at + SETTLE_ROWS);
+            let mut taken = at;
+            let rows = AssertUnwindSafe(|| {
+                while taken < end {
+                    let row = Row { layout, bytes: work.chunk.row(taken) };
+                    let watermark = work.watermarks[taken];
+                    taken += 1;
+                    if watermark != LATE && left_out.is_none_or(|records| !records.contains(&row.id())) {
+                        self.usage.rows += 1;
+                        self.evaluator.take(&row, watermark);
+                    }
+                }
+            });
+            if catch_unwind(rows).is_err() {
+                self.broken.push(Row { layout, bytes: work.chunk.row(taken - 1) }.id());
             }
-        }
-        if let Err(reason) = self.settle() {
-            self.unavailable = Some(reason);
+            at = taken;
+            self.unavailable = self.settle().err();
         }
         self.usage.time += begun.elapsed();
     }
@@ -100,9 +121,21 @@ impl RuleShare {
         });
         let state = done.state.into_iter().map(|(key, value)| StateChange { key, value });
         let step = Step { outputs: outputs.collect(), state: state.collect(), parked: Vec::new() };
-        self.usage.failures += done.failures.iter().map(|failure| failure.count).sum::<u64>();
+        let mut failures = done.failures;
+        let broken = std::mem::take(&mut self.broken);
+        failures.extend(broken.last().map(|record| {
+            RuleFailure {
+                rule: ANY.to_owned(),
+                message:
+                    "a defect of ringfence ended the evaluation of a record; please report it with the record"
+                        .to_owned(),
+                record: *record,
+                count: broken.len() as u64,
+            }
+        }));
+        self.usage.failures += failures.iter().map(|failure| failure.count).sum::<u64>();
         self.usage.time += begun.elapsed();
-        (step, done.failures)
+        (step, failures)
     }
 
     /// Goes on with other rules, right after a checkpoint: windows of rules that mean the same go on.

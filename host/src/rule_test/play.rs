@@ -65,19 +65,6 @@ pub(super) fn services(config: &Config, state: &Arc<MemoryState>) -> Services {
     }
 }
 
-struct NoPlaces;
-impl rules::Places for NoPlaces {
-    fn is_holiday(&self, _: model::Name, _: model::Millis) -> bool {
-        false
-    }
-    fn is_business_hour(&self, _: model::Name, _: model::Millis) -> Option<bool> {
-        None
-    }
-    fn offset_minutes(&self, _: &str, _: model::Millis) -> Option<i64> {
-        None
-    }
-}
-
 /// Delivers the records in one order.
 ///
 /// # Errors
@@ -90,60 +77,44 @@ pub fn play(
 ) -> Result<Played, PlayError> {
     let state = Arc::new(MemoryState::default());
     let services = services(config, &state);
-    let lateness = i64::from(config.lateness_hours) * 3_600_000;
-    let world = rules::World { names: services.names.clone(), places: Arc::new(NoPlaces) };
-    let start = || {
-        (0..order.workers)
-            .map(|worker| {
-                rules::Evaluator::new(
-                    set.clone(),
-                    world.clone(),
-                    rules::Share { worker, workers: order.workers },
-                )
-            })
-            .collect::<Vec<_>>()
+    let options = Options {
+        workers: order.workers,
+        lateness: i64::from(config.lateness_hours) * 3_600_000,
+        generation: 1,
     };
-    let mut evaluators = start();
-    let mut reader = Reader::new(&services, FieldSet::ALL);
+    let start = || Engine::start(&[], Some(set), config, &services, &options);
+    let mut engine = start()?;
+    let mut reader = Reader::new(&services, engine.layout().fields());
     let (mut book, mut played) = (Book::default(), Played::default());
-    let mut watermark = crate::engine::watermark::Watermark::default();
-    for step in &order.steps {
+    for (number, step) in order.steps.iter().enumerate() {
+        let mut chunk = Chunk::default();
         for at in step {
-            let event = reader.read(&records[*at])?;
-            if records[*at].start < watermark.at() - lateness {
-                played.late += 1;
-            } else {
-                evaluators.iter_mut().for_each(|e| e.take(event, watermark.at()));
-            }
-            watermark.note(records[*at].report);
+            chunk.push_event(engine.layout(), reader.read(&records[*at])?);
         }
-        for e in &mut evaluators {
-            let values = e
-                .keys_wanted()
-                .iter()
-                .map(|k| crate::plugin::StateReader::get(&*state, "rules", k).unwrap())
-                .collect();
-            e.settle(values).unwrap();
-            let step = e.checkpoint();
-            for (key, value) in step.state {
-                state.apply("rules", &crate::plugin::StateChange { key, value });
-            }
-            book.take(step.outputs.into_iter().map(|o| match o {
-                rules::Output::Raise(r) => crate::plugin::Output::Raise(Box::new(r.finding)),
-                rules::Output::Withdraw { id } => crate::plugin::Output::Withdraw { id },
-            }));
-            for failure in step.failures {
-                if !played.failures.iter().any(|k: &RuleFailure| k.rule == failure.rule) {
-                    played.failures.push(failure);
-                }
-            }
-        }
-        if order.restarts {
-            evaluators = start();
+        engine.push(chunk)?;
+        take(engine.checkpoint()?, &state, &mut book, &mut played);
+        if order.restarts && number + 1 < order.steps.len() {
+            let watermark = engine.watermark().clone();
+            played.late += engine.late();
+            engine.stop();
+            engine = start()?;
+            engine.set_watermark(watermark);
         }
     }
+    played.late += engine.late();
+    engine.stop();
     played.findings = book.into_findings();
     Ok(played)
+}
+
+fn take(checkpoint: Checkpoint, state: &MemoryState, book: &mut Book, played: &mut Played) {
+    checkpoint.state.iter().for_each(|(detector, change)| state.apply(detector, change));
+    book.take(checkpoint.outputs);
+    for failure in checkpoint.failures {
+        if !played.failures.iter().any(|known| known.rule == failure.rule) {
+            played.failures.push(failure);
+        }
+    }
 }
 
 /// Makes events of records.

@@ -5,6 +5,7 @@
 //! the manifest bounds to `a-z 0-9 -`.
 
 mod detectors;
+mod rules;
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU8, AtomicU64, Ordering};
@@ -18,6 +19,8 @@ use prometheus_client::metrics::histogram::Histogram;
 use prometheus_client::metrics::info::Info;
 use prometheus_client::registry::{Registry, Unit};
 
+pub use self::rules::MAX_RULES;
+use self::rules::Rules;
 use detectors::Detectors;
 pub use detectors::{DetectorFigures, MAX_DETECTORS};
 
@@ -71,6 +74,7 @@ struct Inner {
     checkpoint: Histogram,
     checkpoint_keys: Counter,
     detectors: Detectors,
+    rules: Rules,
     generation: Gauge,
     refused: Gauge,
     reloads: Family<Label<&'static str>, Counter>,
@@ -109,6 +113,7 @@ impl Metrics {
         r.register_with_unit("checkpoint", "Time of a checkpoint", Unit::Seconds, checkpoint.clone());
         let checkpoint_keys = counter(r, "checkpoint_keys", "Keys of detector state written by checkpoints");
         let detectors = Detectors::register(r);
+        let rules = Rules::register(r);
         let generation = Gauge::default();
         r.register("policy_generation", "Generation of the policy in force", generation.clone());
         let refused = Gauge::default();
@@ -134,6 +139,7 @@ impl Metrics {
             checkpoint,
             checkpoint_keys,
             detectors,
+            rules,
             generation,
             refused,
             reloads,
@@ -180,6 +186,11 @@ impl Metrics {
     /// first [`MAX_DETECTORS`], is left out.
     pub fn detector(&self, id: &str, figures: &DetectorFigures) {
         self.inner.detectors.set(id, figures);
+    }
+
+    /// Adds records that a rule matched, and those on which its script failed. Rules beyond the first [`MAX_RULES`] are left out.
+    pub fn rule(&self, name: &str, matches: u64, failures: u64) {
+        self.inner.rules.add(name, matches, failures);
     }
 
     /// Sets what is in force, and how many files of it are refused.

@@ -8,6 +8,7 @@ mod check;
 mod diagnose;
 mod diff;
 mod list;
+mod new;
 mod sources;
 mod test;
 mod watch;
@@ -27,6 +28,8 @@ pub enum RulesCommand {
     Test(test::TestArgs),
     /// Lists rules and whether they run.
     List(list::ListArgs),
+    /// Writes a new rule from a template.
+    New(new::NewArgs),
     /// Evaluates rules over the past: what they would have found, and what each costs.
     Backtest(backtest::BacktestArgs),
     /// Compares what two versions of rules would have found.
@@ -60,6 +63,7 @@ pub fn run(command: &RulesCommand, global: &Global) -> CliResult {
         RulesCommand::Check(args) => check::run(args, global),
         RulesCommand::Test(args) => test::run(args, global),
         RulesCommand::List(args) => list::run(args, global),
+        RulesCommand::New(args) => new::run(args, global),
         RulesCommand::Backtest(args) => backtest::run(args, global),
         RulesCommand::Diff(args) => diff::run(args, global),
     }

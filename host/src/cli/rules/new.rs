@@ -86,7 +86,9 @@ pub(crate) fn run(args: &NewArgs, global: &Global) -> CliResult {
     let file = folder.join(format!("{}.yml", args.name));
     let text = std::fs::File::open(RANDOM)
         .and_then(|mut random| fill(template, &args.name, schema.map(|(name, _)| name), &mut random))
-        .map_err(|e| CliError::Environment(format!("cannot read {RANDOM}, where identities come from: {e}")))?;
+        .map_err(|e| {
+            CliError::Environment(format!("cannot read {RANDOM}, where identities come from: {e}"))
+        })?;
     match std::fs::File::create_new(&file) {
         Ok(mut created) => created.write_all(text.as_bytes()).map_err(|e| cannot(&file, e))?,
         Err(e) if e.kind() == std::io::ErrorKind::AlreadyExists => {
@@ -155,12 +157,7 @@ fn write_schema(folder: &Path, name: &str, bytes: &[u8]) -> Result<(), CliError>
 }
 
 /// The template as a rule: its own name, identities and date.
-fn fill(
-    template: &str,
-    name: &str,
-    schema: Option<&str>,
-    random: &mut impl Read,
-) -> std::io::Result<String> {
+fn fill(template: &str, name: &str, schema: Option<&str>, random: &mut impl Read) -> std::io::Result<String> {
     let mut ids: BTreeMap<String, String> = BTreeMap::new();
     let own = template
         .lines()
@@ -224,12 +221,22 @@ mod tests {
         let mut random = std::fs::File::open(RANDOM).unwrap();
         let one = fill(template, "cuba_at_night", Some("s.json"), &mut random).unwrap();
         let two = fill(template, "x", None, &mut random).unwrap();
-        assert!(one.starts_with("# yaml-language-server: $schema=schema/s.json\n# a\ntitle: Cuba At Night\n"), "{one}");
-        for part in ["name: cuba_at_night\n", "rules: [cuba_at_night_call]", "name: cuba_at_night_call", "title: Part"] {
+        assert!(
+            one.starts_with("# yaml-language-server: $schema=schema/s.json\n# a\ntitle: Cuba At Night\n"),
+            "{one}"
+        );
+        for part in [
+            "name: cuba_at_night\n",
+            "rules: [cuba_at_night_call]",
+            "name: cuba_at_night_call",
+            "title: Part",
+        ] {
             assert!(one.contains(part), "{part}: {one}");
         }
         assert!(!one.contains(TEMPLATE_ID) && !one.contains("2026-01-01"), "{one}");
-        let ids = |text: &str| text.lines().filter(|l| l.starts_with("id: ")).map(str::to_owned).collect::<Vec<_>>();
+        let ids = |text: &str| {
+            text.lines().filter(|l| l.starts_with("id: ")).map(str::to_owned).collect::<Vec<_>>()
+        };
         let all: std::collections::BTreeSet<String> = ids(&one).into_iter().chain(ids(&two)).collect();
         assert_eq!(all.len(), 4, "{all:?}");
         assert!(all.iter().all(|id| id.len() == 4 + ID_LENGTH && &id[18..19] == "4"), "{all:?}");

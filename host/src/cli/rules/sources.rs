@@ -3,6 +3,8 @@
 //! Owns finding and reading files. A file on its own may name rules beside it and use libraries above it, so those are
 //! loaded with it, but only what was asked for is reported on.
 
+mod shipped;
+
 use std::collections::{BTreeMap, BTreeSet};
 use std::io::Read as _;
 use std::path::{Path, PathBuf};
@@ -10,7 +12,7 @@ use std::path::{Path, PathBuf};
 use rules::{Diagnostic, File, LoadOptions, Span};
 
 use super::super::{CliError, Global};
-use crate::config::Config;
+use crate::config::{Config, DEFAULT_FOLDER};
 
 /// Largest file read; the parser's own limit is smaller. Rules have some 2 KB.
 const MAX_FILE_BYTES: u64 = 2 << 20;
@@ -34,8 +36,10 @@ pub(crate) struct Sources {
     pub(crate) asked: BTreeSet<String>,
     /// Files that cannot be read.
     pub(crate) problems: Vec<Diagnostic>,
-    /// What the configuration says about rules.
+    /// The configuration.
     pub(crate) config: Config,
+    /// Names of rules that must not run: none if files were named, whatever the configuration says.
+    disabled: Vec<String>,
 }
 
 impl Sources {
@@ -62,13 +66,10 @@ impl Sources {
 /// # Errors
 /// When a path is not there, or none was named and the configuration has none.
 pub(crate) fn read(paths: &[PathBuf], global: &Global) -> Result<Sources, CliError> {
-    let mut asked = Found::default();
-    let mut around = Found::default();
     if paths.is_empty() {
-        for folder in configured(global)? {
-            asked.folder(&folder, 0);
-        }
+        return configured(global);
     }
+    let (mut asked, mut around) = (Found::default(), Found::default());
     for path in paths {
         let meta = std::fs::metadata(path).map_err(|e| {
             CliError::Usage(format!("cannot read '{}': {e}", path.display().to_string().escape_debug()))
@@ -89,20 +90,47 @@ pub(crate) fn read(paths: &[PathBuf], global: &Global) -> Result<Sources, CliErr
     }
     let mut sources = asked.read(&around);
     sources.config = global.load_config()?;
+    shipped::add(&mut sources);
     Ok(sources)
 }
 
-/// Folders that the configuration names.
-fn configured(global: &Global) -> Result<Vec<PathBuf>, CliError> {
-    let beside = global.config.as_deref().and_then(Path::parent).unwrap_or(Path::new(""));
-    let folder = beside.join("rules");
-    if folder.is_dir() {
-        return Ok(vec![folder]);
+/// Everything that the configuration loads, what is shipped included.
+fn configured(global: &Global) -> Result<Sources, CliError> {
+    let gathered = policy_sources(global).gather(None);
+    let mut sources = Sources { config: global.load_config()?, ..Sources::default() };
+    sources.disabled = sources.config.rules.disable.clone();
+    for file in gathered.files.iter().filter(|f| f.kind.is_rules()) {
+        sources.asked.insert(file.path.clone());
+        let read = File { name: file.path.clone(), text: file.bytes.clone() };
+        if file.kind.is_lib() { sources.libs.push(read) } else { sources.files.push(read) }
     }
-    Err(CliError::Usage(format!(
-        "there are no rules to look at: name files or folders, or put rules into '{}'",
-        folder.display()
-    )))
+    for (_, name, reason) in gathered.problems.iter().filter(|(kind, ..)| kind.is_rules()) {
+        sources.asked.insert(name.clone());
+        sources.problems.push(Diagnostic::error(name, Span::default(), reason.clone(), ""));
+    }
+    Ok(sources)
+}
+
+fn policy_sources(global: &Global) -> crate::policy::Sources {
+    crate::policy::Sources { config: global.config.clone(), plugins: None }
+}
+
+/// What to look at for changes if nothing was named.
+pub(crate) fn watched(global: &Global) -> Vec<PathBuf> {
+    let sources = policy_sources(global);
+    sources.gather(None).folders.into_iter().chain(sources.config_file()).collect()
+}
+
+/// The folder for new rules: the first that the configuration loads.
+///
+/// # Errors
+/// When the configuration cannot be read.
+pub(crate) fn first_folder(global: &Global) -> Result<PathBuf, CliError> {
+    let config = global.load_config()?;
+    let beside = policy_sources(global).config_file();
+    let base = beside.as_deref().and_then(Path::parent).unwrap_or(Path::new("")).to_path_buf();
+    let folders = config.rules.folders.unwrap_or_default();
+    Ok(base.join(folders.first().map_or(Path::new(DEFAULT_FOLDER), PathBuf::as_path)))
 }
 
 /// The nearest folder at or above this one that has libraries.

@@ -10,6 +10,7 @@ use std::time::{Duration, SystemTime};
 
 use super::super::output::print;
 use super::super::{CliError, CliResult, Global};
+use super::sources;
 
 /// Between two looks.
 const PAUSE: Duration = Duration::from_millis(500);
@@ -31,9 +32,7 @@ type Stamps = BTreeMap<PathBuf, (Option<SystemTime>, u64)>;
 pub(crate) fn again(paths: &[PathBuf], global: &Global, work: impl Fn() -> CliResult) -> CliResult {
     let mut paths = paths.to_vec();
     if paths.is_empty() {
-        let beside = global.config.as_deref().and_then(Path::parent).unwrap_or(Path::new("."));
-        paths.push(beside.join("rules"));
-        paths.extend(global.config.clone());
+        paths = sources::watched(global);
     }
     let mut seen = stamps(&paths);
     work()?;

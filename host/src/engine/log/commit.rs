@@ -33,6 +33,7 @@ impl LogRun {
         let (stopped, running): (Vec<Plugin>, Vec<Plugin>) =
             std::mem::take(&mut self.readers.plugins).into_iter().partition(is_stopped);
         self.readers.plugins = running;
+        self.note_rules(&made.failures);
         let checkpoint = self.writes(made, &stopped, refused, tried);
         let keys = checkpoint.state.len() as u64;
         let done = self.shared.runtime.block_on(self.shared.store.commit(&checkpoint))?;
@@ -126,6 +127,21 @@ impl LogRun {
             }
         };
         failures.into_iter().map(write).collect()
+    }
+
+    /// Counts what each rule matched since the last checkpoint.
+    fn note_rules(&mut self, failures: &[RuleFailure]) {
+        let Some(rules) = &self.readers.rules else { return };
+        let costs = self.engine.rule_costs();
+        self.matched.resize(costs.len(), 0);
+        for ((detection, cost), before) in rules.detections().iter().zip(costs).zip(&mut self.matched) {
+            let matches = cost.matched.saturating_sub(*before);
+            *before = cost.matched;
+            self.shared.metrics.rule(&detection.name, matches, 0);
+        }
+        for failure in failures {
+            self.shared.metrics.rule(&failure.rule, 0, failure.count);
+        }
     }
 
     /// Counts what a checkpoint did.

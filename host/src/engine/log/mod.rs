@@ -142,6 +142,8 @@ pub struct LogRun {
     committed: Position,
     read: Position,
     progress: Progress,
+    /// Records that each detection of the rules matched up to the last checkpoint.
+    matched: Vec<u64>,
 }
 
 impl LogRun {
@@ -172,6 +174,7 @@ impl LogRun {
             committed: cursor.position,
             read: cursor.position,
             progress: Progress::default(),
+            matched: Vec::new(),
         })
     }
 
@@ -293,8 +296,11 @@ impl LogRun {
     pub fn swap_rules(&mut self, rules: &Arc<RuleSet>, generation: u64) -> Result<Swapped, LogError> {
         let swapped = self.engine.swap_rules(rules, generation)?;
         self.shared.options.generation = generation;
+        self.matched.clear();
         if let Some(known) = &mut self.readers.rules {
-            *known = rules.clone();
+            let old = std::mem::replace(known, rules.clone());
+            // Thousands of compiled rules take a while to go; if there is no thread for it, they go here.
+            let _ = std::thread::Builder::new().name("old-rules".to_owned()).spawn(move || drop(old));
         }
         if swapped.is_layout_new {
             let (names, directory) = (self.shared.names.clone(), self.shared.directory.clone());
