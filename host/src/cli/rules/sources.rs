@@ -140,8 +140,13 @@ fn root_above(folder: &Path) -> Option<PathBuf> {
         .ancestors()
         .take(MAX_ABOVE)
         .map(|above| if above.as_os_str().is_empty() { Path::new(".") } else { above })
-        .find(|above| above.join(LIB).is_dir())
+        .find(|above| has_libraries(&above.join(LIB)))
         .map(Path::to_path_buf)
+}
+
+/// Whether libraries lie in it: the system's own `/lib` must not make the whole disk a folder of rules.
+fn has_libraries(folder: &Path) -> bool {
+    std::fs::read_dir(folder).is_ok_and(|entries| entries.flatten().any(|entry| is_library(&entry.path())))
 }
 
 /// Files found, by what they really are: the same file by two ways is one.
