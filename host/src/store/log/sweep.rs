@@ -115,7 +115,12 @@ impl Store {
     /// # Errors
     /// When there is none.
     pub async fn sweep_connection(&self) -> Result<SweepConnection, StoreError> {
-        Ok(SweepConnection(self.connect().await?))
+        let mut connection = self.connect().await?;
+        // Of a table that was never analysed the planner thinks that an index is best, and would look at the whole month for
+        // every part. Only a scan by page numbers is left to it.
+        let plan = "set enable_bitmapscan = off; set enable_indexscan = off; set enable_seqscan = off";
+        sqlx::raw_sql(plan).execute(&mut connection).await.map_err(StoreError::while_(DOING))?;
+        Ok(SweepConnection(connection))
     }
 }
 
