@@ -6,6 +6,7 @@ use std::sync::{Arc, Mutex};
 
 use ringfence::config::Config;
 use ringfence::directory::Directory;
+use ringfence::engine::backtest::{Backtest, Records};
 use ringfence::engine::service::{Change, Changed, Fixed, InForce, Keeper, Service};
 use ringfence::plugin::{Plugin, Runtime, builtins, load_all};
 use ringfence::source::Input;
@@ -186,4 +187,49 @@ async fn another_policy_comes_into_force_between_two_checkpoints() {
         assert_eq!(found, wanted.map(|(rule, records, generation)| (rule.to_owned(), records, generation)));
         store.close().await;
     }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_backtest_over_the_log_or_over_files_finds_what_evaluation_found() {
+    let (store, _, _server) = fresh().await;
+    store_calls(&store, 0..50).await;
+    store_calls(&store, 40..60).await;
+    let rules = set(&[
+        outgoing("out"),
+        rule("by_user", "duration|gte: 10", "ringfence: {window: 2m}"),
+        rule("places", "direction: ORIGINATING", "ringfence: {subject: location}\nfields: [called_number]"),
+    ]
+    .join("---\n"));
+    with(&store, &rules).await;
+    let mut stored = store.findings(&all()).await.unwrap();
+    stored.retain(|f| f.detector.starts_with("rule:"));
+    let other = set(&outgoing("out"));
+    let file = tempfile::NamedTempFile::with_suffix(".csv").unwrap();
+    std::fs::write(file.path(), report((0..60).map(|n| (n, Some(n))))).unwrap();
+    let runtime = tokio::runtime::Handle::current();
+    for records in
+        [Records::Log(store.clone(), runtime), Records::Files(vec![Input::File(file.path().to_owned())])]
+    {
+        let test = Backtest {
+            config: Config::default(),
+            sets: vec![rules.clone(), other.clone()],
+            records,
+            read_from: i64::MIN,
+            from: i64::MIN,
+            to: i64::MAX,
+            workers: 2,
+            stop: Arc::default(),
+            temp: std::env::temp_dir(),
+        };
+        let done = tokio::task::spawn_blocking(move || test.run()).await.unwrap().unwrap();
+        assert_eq!((done.records, done.unreadable, done.late), (60, 0, 0));
+        let [first, second] = done.sets.as_slice() else { panic!("two sets") };
+        assert_eq!((first.findings.len(), second.findings.len()), (stored.len(), 1));
+        for finding in &first.findings {
+            let known = stored.iter().find(|f| f.id == finding.id);
+            assert!(known.is_some_and(|known| known.same_content(finding)), "{finding:#?}\n{known:#?}");
+        }
+        assert_eq!(first.costs.iter().map(|cost| cost.matched).max(), Some(60));
+    }
+    store.close().await;
 }
