@@ -197,7 +197,7 @@ impl<'a> Lines<'a> {
                 if self.regex_bytes > MAX_REGEX_TOTAL {
                     self.error(
                         context.placed,
-                        format!("the regular expressions of the rule take more than {MAX_REGEX_TOTAL, REGEX_BYTES} bytes"),
+                        format!("the regular expressions of the rule take more than {MAX_REGEX_TOTAL} bytes"),
                         "count less often in `{…}`, or split the rule",
                     );
                     return None;

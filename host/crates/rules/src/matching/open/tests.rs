@@ -199,9 +199,14 @@ fn what_is_beyond_the_bounds_is_refused_quickly() {
     rule.condition = deep;
     assert!(refused(&rule).contains("nested"));
 
-    let regexes =
-        (0..1_000).map(|n| Matcher::Regex { source: format!(r"\w{{50}}{n}"), flags: Flags::default() });
-    assert!(refused(&simple(vec![item("f", regexes.collect())])).contains("take more than"));
+    let regexes = |source: &str| -> Vec<Matcher> {
+        let one = |n| Matcher::Regex { source: format!("{source}{n}"), flags: Flags::default() };
+        (0..1_000).map(one).collect()
+    };
+    assert!(refused(&simple(vec![item("f", regexes(r"\w{30}"))])).contains("take more than"));
+    let huge = simple(vec![item("f", regexes(r"\w{900}"))]);
+    let wrong = compile_open(&huge, &[], &Placeholders::default()).unwrap_err();
+    assert!(wrong.len() <= 5, "{} were compiled, one after the other", wrong.len());
 
     let wide = Condition::And(vec![Condition::Of(Quantifier::All, vec!["selection".to_owned(); 5_000]); 10]);
     let mut rule = simple((0..10).map(|_| item("f", vec![like("x")])).collect());
