@@ -172,14 +172,19 @@ fn an_explanation_says_which_clause_failed_and_how_near_the_window_came() {
     let run = bench.run(&["rules", "explain", "--limit", "1", "good.yml", "calls.ndjson"]).ok();
     same("test", "explain.txt", &run.stdout);
     let report = json(&bench.run(&["rules", "explain", "--format", "json", "good.yml", "calls.ndjson"]).ok());
-    assert_eq!((&report["rule"], &report["windows"][0]["value"]), (&"many_cuba".into(), &9.0.into()), "{report:#}");
+    assert_eq!(
+        (&report["rule"], &report["windows"][0]["value"]),
+        (&"many_cuba".into(), &9.0.into()),
+        "{report:#}"
+    );
     assert_eq!(report["windows"][0]["fires"], false);
     assert_eq!(report["records"][0]["rules"][0]["holds"], true, "{report:#}");
     assert_eq!(report["records"][9]["rules"][0]["holds"], false, "{report:#}");
     assert!(report["records"][9].to_string().contains("called_country: 'CU'"), "{report:#}");
     // By name among given files, and from standard input.
     let input = crate::records::ndjson(&records[..1]);
-    let run = bench.run_with_input(&["rules", "explain", "--rules", "good.yml", "cuba_call", "-"], &input).ok();
+    let run =
+        bench.run_with_input(&["rules", "explain", "--rules", "good.yml", "cuba_call", "-"], &input).ok();
     assert!(run.stdout.contains("'cuba_call' holds"), "{}", run.stdout);
     let run = bench.run(&["rules", "explain", "--rules", "good.yml", "cuba_cal", "calls.ndjson"]).exits(2);
     assert!(run.stderr.contains("did you mean 'cuba_call'?"), "{}", run.stderr);

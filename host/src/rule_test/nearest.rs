@@ -66,14 +66,20 @@ fn of_leaves(set: &RuleSet, plan: &Plan, events: &[Event], records: &[Made], wor
         }
     }
     let mut lines = Vec::new();
-    for (leaf, at) in best.into_iter().enumerate().filter_map(|(leaf, b)| Some((leaf, b.filter(|(cost, _)| *cost > 0)?.1))) {
+    for (leaf, at) in
+        best.into_iter().enumerate().filter_map(|(leaf, b)| Some((leaf, b.filter(|(cost, _)| *cost > 0)?.1)))
+    {
         let says = explain::record(set, plan, &events[at], world);
         let Some(says) = says.into_iter().find(|s| usize::from(s.leaf) == leaf) else { continue };
         lines.push(format!(
             "no record fulfils '{}'; the nearest is that of line {}{}:",
             says.rule,
             records[at].span.line,
-            if records[at].repetition > 0 { format!(", repetition {}", records[at].repetition) } else { String::new() }
+            if records[at].repetition > 0 {
+                format!(", repetition {}", records[at].repetition)
+            } else {
+                String::new()
+            }
         ));
         lines.extend(lacks(set, &says, &events[at], world).into_iter().map(|line| format!("  {line}")));
     }
@@ -150,7 +156,11 @@ fn blame<'a>(part: &'a Explanation, out: &mut Vec<&'a Explanation>) {
         return;
     }
     let Some(needed) = needed(part) else {
-        if part.what == "not" { fulfilled(part, out) } else { out.push(part) }
+        if part.what == "not" {
+            fulfilled(part, out)
+        } else {
+            out.push(part)
+        }
         return;
     };
     let held = part.parts.iter().filter(|p| p.held).count();
@@ -175,7 +185,9 @@ fn of_windows(set: &RuleSet, plan: &Plan, events: &[Event], world: &World) -> Ve
     let whom: Vec<String> = nearest.group.iter().map(|(name, value)| format!("{name} {value}")).collect();
     let whom = if whom.is_empty() { "all together".to_owned() } else { whom.join(", ") };
     if nearest.usual {
-        return vec![format!("the baseline keeps it back: {whom} is not new or not unusual, or has too short a history")];
+        return vec![format!(
+            "the baseline keeps it back: {whom} is not new or not unusual, or has too short a history"
+        )];
     }
     let answers = explain::predicate(set, plan, events, world);
     if !answers.is_empty() {
@@ -200,7 +212,14 @@ mod tests {
     use super::*;
 
     fn part(held: bool, what: &str, parts: Vec<Explanation>) -> Explanation {
-        Explanation { held, what: what.to_owned(), span: rules::Span::default(), actual: None, near: None, parts }
+        Explanation {
+            held,
+            what: what.to_owned(),
+            span: rules::Span::default(),
+            actual: None,
+            near: None,
+            parts,
+        }
     }
 
     #[test]

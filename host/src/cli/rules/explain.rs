@@ -119,7 +119,8 @@ pub(crate) fn run(args: &ExplainArgs, global: &Global) -> CliResult {
     let at = if by_file { in_file(listed, &sources)? } else { by_name(listed, &args.rule)? };
     let ready = Scope::new(&sources.files, &sources.libs, listed).ready(at, options.placeholders);
     let set = ready.loaded.set;
-    let Some(plan) = ready.detector.and_then(|d| set.plans().iter().find(|p| p.detector == d).cloned()) else {
+    let Some(plan) = ready.detector.and_then(|d| set.plans().iter().find(|p| p.detector == d).cloned())
+    else {
         let why = ready.idle.unwrap_or_else(|| "it is a filter".to_owned());
         return Err(CliError::Usage(format!("'{}' does not run: {why}", harmless(&listed[at].name))));
     };
@@ -194,7 +195,9 @@ struct Collector(Vec<Event>);
 impl Sink for Collector {
     fn event(&mut self, event: &Event, _record: &Record<'_>) -> Result<(), SinkError> {
         if self.0.len() >= MAX_RECORDS {
-            return Err(format!("there are more than {MAX_RECORDS} records: give those in question only").into());
+            return Err(
+                format!("there are more than {MAX_RECORDS} records: give those in question only").into()
+            );
         }
         self.0.push(event.clone());
         Ok(())
@@ -215,7 +218,9 @@ fn of_input(
     }
     let [Collector(events)] = sinks;
     if events.is_empty() {
-        return Err(CliError::Usage("there is no record that can be read: 'ringfence scan' says why".to_owned()));
+        return Err(CliError::Usage(
+            "there is no record that can be read: 'ringfence scan' says why".to_owned(),
+        ));
     }
     Ok(events)
 }
@@ -228,7 +233,10 @@ fn of_log(id: &str, global: &Global) -> Result<String, CliError> {
         Ok(ExitCode::SUCCESS)
     })?;
     found.ok_or_else(|| {
-        CliError::Usage(format!("there is neither a file nor a record of the log that is called '{}'", harmless(id)))
+        CliError::Usage(format!(
+            "there is neither a file nor a record of the log that is called '{}'",
+            harmless(id)
+        ))
     })
 }
 
@@ -277,14 +285,10 @@ fn of_rule(
     world: &World,
 ) -> OfRule {
     let detection = &set.detections()[says.detection];
-    let source = set
-        .listed()
-        .iter()
-        .find(|one| one.name == says.rule)
-        .and_then(|one| match &*one.document {
-            Document::Rule(rule) => rule.ours.when.as_ref().map(|(text, _)| text.clone()),
-            _ => None,
-        });
+    let source = set.listed().iter().find(|one| one.name == says.rule).and_then(|one| match &*one.document {
+        Document::Rule(rule) => rule.ours.when.as_ref().map(|(text, _)| text.clone()),
+        _ => None,
+    });
     let said = answered.or_else(|| says.when.clone());
     let holds = says.holds() && !matches!(said, Some(Ok(false) | Err(_)));
     let mut read = says.read.clone();
@@ -298,7 +302,13 @@ fn of_rule(
         error: said.as_ref().and_then(|s| s.as_ref().err().cloned()),
         read,
     });
-    OfRule { rule: says.rule, holds, clauses: detection.program.explain(event, world), when, group: says.group }
+    OfRule {
+        rule: says.rule,
+        holds,
+        clauses: detection.program.explain(event, world),
+        when,
+        group: says.group,
+    }
 }
 
 fn of_window(window: WindowSays) -> OfWindow {
@@ -321,7 +331,13 @@ fn mark(held: bool, style: Style) -> String {
 fn shown(answer: &Answer, style: Style) -> String {
     let mut out = String::new();
     // Writing to a string does not fail.
-    let _ = writeln!(out, "{} ({}): {}", style.bold(&harmless(&answer.rule)), answer.status, harmless(&answer.title));
+    let _ = writeln!(
+        out,
+        "{} ({}): {}",
+        style.bold(&harmless(&answer.rule)),
+        answer.status,
+        harmless(&answer.title)
+    );
     for record in &answer.records {
         let _ = writeln!(out, "\n{} {} at {}", record.event, harmless(&record.record), record.time);
         for rule in &record.rules {
@@ -359,7 +375,8 @@ fn shown(answer: &Answer, style: Style) -> String {
 fn of_rule_shown(rule: &OfRule, out: &mut String, style: Style) {
     let word = if rule.holds { "holds" } else { "does not hold" };
     let group = pairs(rule.group.iter().map(|(name, value)| (*name, Some(value.as_str()))));
-    let group = if group.is_empty() { String::new() } else { style.dim(&format!(", of {}", harmless(&group))) };
+    let group =
+        if group.is_empty() { String::new() } else { style.dim(&format!(", of {}", harmless(&group))) };
     let _ = writeln!(out, "  {} '{}' {word}{group}", mark(rule.holds, style), harmless(&rule.rule));
     tree(&rule.clauses, 2, out, style);
     if let Some(when) = &rule.when {
@@ -385,7 +402,8 @@ const MAX_DEPTH: usize = 20;
 
 /// The parts of a rule; those that only hold others together are left out.
 fn tree(part: &Explanation, depth: usize, out: &mut String, style: Style) {
-    if matches!(part.what.as_str(), "rule" | "condition") || (part.what == "all of" && part.parts.len() == 1) {
+    if matches!(part.what.as_str(), "rule" | "condition") || (part.what == "all of" && part.parts.len() == 1)
+    {
         return part.parts.iter().for_each(|p| tree(p, depth, out, style));
     }
     let indent = "  ".repeat(depth.min(MAX_DEPTH));
