@@ -65,7 +65,7 @@ fn events(world: &World) -> Vec<Event> {
 /// Places lie in the text and can be shown.
 fn shown(found: &[Diagnostic], text: &[u8]) {
     let text = String::from_utf8_lossy(text);
-    let lines = text.lines().count() as u32 + 1;
+    let lines = rules::diagnostic::lines(&text).count() as u32 + 1;
     for diagnostic in found {
         let Span { line, column, .. } = diagnostic.span;
         assert!(line <= lines, "line {line} of {lines}: {}", diagnostic.message);

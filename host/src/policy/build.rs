@@ -29,7 +29,11 @@ pub(super) fn build(
     let mut files: BTreeMap<FileKey, PolicyFile> = BTreeMap::new();
     let problems = std::mem::take(&mut gathered.problems);
     for file in gathered.files.iter().filter(|f| f.kind.is_rules() || f.kind == FileKind::Plugin) {
-        files.insert(file.key(), file.clone());
+        if is_emptied(file, last) {
+            refused.push(keep_last(file.kind, &file.path, EMPTIED.to_owned(), last, &mut files));
+        } else {
+            files.insert(file.key(), file.clone());
+        }
     }
     for (kind, name, reason) in problems {
         refused.push(keep_last(kind, &name, reason, last, &mut files));
@@ -106,7 +110,9 @@ fn choose_config(
     refused: &mut Vec<Refused>,
 ) -> Result<Arc<Config>, PolicyError> {
     let had = last.files.keys().find(|(kind, _)| *kind == FileKind::Config);
+    let emptied = files.iter().find(|file| is_emptied(file, last)).map(|file| file.path.clone());
     let (file, reason) = match (gathered.config.take(), had) {
+        (Some(Ok(_)), Some(_)) if emptied.is_some() => (emptied.unwrap_or_default(), EMPTIED.to_owned()),
         (Some(Ok(config)), _) => return Ok(Arc::new(config)),
         (None, None) => return Ok(last.config.clone().unwrap_or_default()),
         (Some(Err(problem)), _) => problem,
@@ -122,6 +128,14 @@ fn choose_config(
         }
         None => Err(PolicyError::Config(reason)),
     }
+}
+
+/// What is told of a file that had something in it and is empty now: a full disk and a killed editor leave it so.
+const EMPTIED: &str = "it is empty now: write it again; or remove it, and of a configuration leave a comment in it, if that is meant";
+
+fn is_emptied(file: &PolicyFile, last: &LastGood) -> bool {
+    let is_empty = |file: &PolicyFile| file.bytes.iter().all(u8::is_ascii_whitespace);
+    is_empty(file) && last.files.get(&file.key()).is_some_and(|old| !is_empty(old))
 }
 
 fn refused_config(file: String, reason: String) -> Refused {

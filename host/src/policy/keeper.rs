@@ -65,6 +65,8 @@ enum Message {
     Changed(Changed),
     /// An offer was lost, with the requests that it would have answered: make it again if it is still wanted.
     Again(Vec<i64>),
+    /// An offer could not be brought into force, and will not be.
+    Lost(Vec<i64>),
 }
 
 struct Inner {
@@ -354,8 +356,14 @@ impl service::Keeper for Keeper {
         if let Err(error) = setup.runtime.block_on(activated) {
             drop(state);
             tracing::warn!(generation, %error, "a new policy could not be brought into force; the old one stays");
-            self.inner.tell(Message::Again(offer.requests));
-            return Err(error);
+            // What waiting does not mend must not end the evaluation.
+            let passes = error.is_transient() || matches!(error, StoreError::Fenced);
+            self.inner.tell(if passes {
+                Message::Again(offer.requests)
+            } else {
+                Message::Lost(offer.requests)
+            });
+            return if passes { Err(error) } else { Ok(None) };
         }
         state.force = offer.policy.clone();
         let change = service::Change { now: in_force(&state.force), restart: offer.restart };

@@ -16,6 +16,7 @@ mod log;
 mod parked;
 mod person;
 mod policy;
+mod policy_history;
 mod policy_requests;
 mod quarantine;
 mod rejected;

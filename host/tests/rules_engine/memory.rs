@@ -67,7 +67,7 @@ fn which_handles_names_have_shows_nowhere() {
         rule("by_user", "direction: ORIGINATING", "ringfence: {window: 5m}\nfields: [user_name, location]"),
         rule("by_location", "direction: ORIGINATING", "ringfence: {subject: location}"),
         "title: counted\nname: counted\ncorrelation: {type: value_count, rules: [by_user], group-by: [location, user], timespan: 1h, \
-         condition: {field: called_number, gte: 1}}\nlevel: low\n"
+         generate: true, condition: {field: called_number, gte: 1}}\nlevel: low\n"
             .to_owned(),
     ]
     .join("---\n"));
@@ -101,7 +101,7 @@ fn a_swap_keeps_windows_of_what_means_the_same_and_asks_for_new_fields() {
         )
     };
     let before = set(&[unchanged.clone(), changing(0), rule("gone", "answered: true", "")].join("---\n"));
-    let new = rule("new", "called_number|startswith: '+34'", "ringfence: {subject: organisation}");
+    let new = rule("new", "client_version: null", "ringfence: {subject: organisation}");
     let after = set(&[unchanged, changing(1), new].join("---\n"));
     for workers in [1, 3] {
         let (services, state) = services();
@@ -119,7 +119,7 @@ fn a_swap_keeps_windows_of_what_means_the_same_and_asks_for_new_fields() {
         };
         feed(&mut engine, &events[..4]);
         let swapped = engine.swap_rules(&after, 2).unwrap();
-        assert!(swapped.is_layout_new, "called_number is asked for now");
+        assert!(swapped.is_layout_new, "client_version is asked for now");
         let mut swaps = swapped.swaps;
         swaps.sort();
         let wanted = [

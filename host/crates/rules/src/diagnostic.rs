@@ -74,7 +74,7 @@ impl Diagnostic {
     pub fn excerpt(&self, source: &str) -> String {
         let word = if self.is_error() { "error" } else { "warning" };
         let mut out = format!("{word}: {}\n", self.message);
-        let line = (self.span.line as usize).checked_sub(1).and_then(|at| source.lines().nth(at));
+        let line = (self.span.line as usize).checked_sub(1).and_then(|at| lines(source).nth(at));
         let gutter = self.span.line.to_string().len();
         let _ = writeln!(out, "{:gutter$}--> {}:{}:{}", "", self.file, self.span.line, self.span.column);
         if let Some(line) = line {
@@ -92,6 +92,18 @@ impl Diagnostic {
         }
         out
     }
+}
+
+/// Lines as YAML counts them: a carriage return alone ends one too.
+pub fn lines(text: &str) -> impl Iterator<Item = &str> {
+    let mut rest = Some(text).filter(|text| !text.is_empty());
+    std::iter::from_fn(move || {
+        let text = rest?;
+        let Some(end) = text.find(['\n', '\r']) else { return rest.take() };
+        let next = if text[end..].starts_with("\r\n") { end + 2 } else { end + 1 };
+        rest = Some(&text[next..]).filter(|text| !text.is_empty());
+        Some(&text[..end])
+    })
 }
 
 /// Messages quote the rule's text, and a terminal would obey what stands in it.
@@ -131,6 +143,13 @@ fn show(line: &str, column: u32) -> (String, usize) {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn lines_end_as_yaml_has_it() {
+        let all: Vec<&str> = lines("a\rb\r\nc\n\nd").collect();
+        assert_eq!(all, ["a", "b", "c", "", "d"]);
+        assert_eq!(lines("").count() + lines("a\n").count(), 1);
+    }
 
     #[test]
     fn an_excerpt_marks_the_span_and_says_what_to_do() {

@@ -141,7 +141,8 @@ fn span(millis: Millis) -> String {
     unit.map_or_else(|| format!("{millis}ms"), |(unit, name)| format!("{}{name}", millis / unit))
 }
 
-/// What the windows of a plan amount to over these records, the fullest first.
+/// What the windows of a plan amount to over these records: those that fire, those that only the baseline keeps back, then the
+/// fullest.
 pub fn windows<F: Fields>(set: &RuleSet, plan: &Plan, records: &[F], world: &World) -> Vec<WindowSays> {
     let mut cells: BTreeMap<Vec<Datum>, Vec<Entry>> = BTreeMap::new();
     for one in records {
@@ -180,7 +181,8 @@ pub fn windows<F: Fields>(set: &RuleSet, plan: &Plan, records: &[F], world: &Wor
             });
         }
     }
-    found.sort_by(|a, b| b.fires.cmp(&a.fires).then(b.value.total_cmp(&a.value)).then(a.first.cmp(&b.first)));
+    let rank = |w: &WindowSays| (!w.fires, !w.usual);
+    found.sort_by(|a, b| rank(a).cmp(&rank(b)).then(b.value.total_cmp(&a.value)).then(a.first.cmp(&b.first)));
     found.truncate(MAX_WINDOWS);
     found
 }

@@ -10,6 +10,7 @@ use serde::Serialize;
 
 use super::super::output::{listing, print};
 use super::super::{CliResult, Format, Global};
+use super::diagnose::counted;
 use super::{Which, sources};
 use crate::rule_test::scope::cases;
 
@@ -72,7 +73,7 @@ pub(crate) fn run(args: &ListArgs, global: &Global) -> CliResult {
     })?)?;
     let refused = loaded.refused.iter().filter(|file| sources.asked.contains(*file)).count();
     if refused > 0 {
-        eprintln!("{refused} files have errors and are not listed: 'ringfence rules check' says which");
+        eprintln!("{} with errors not listed: 'ringfence rules check' says why", counted(refused, "file"));
     }
     Ok(ExitCode::SUCCESS)
 }

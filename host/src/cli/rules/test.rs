@@ -146,6 +146,7 @@ fn shown(report: &Report<'_>, style: Style) -> String {
     }
     let _ = write!(out, "{}, {}", counted(report.rules, "rule"), counted(report.cases, "case"));
     match report.failed {
+        0 if report.cases == 0 => out.push_str(": nothing to try"),
         0 => out.push_str(": all passed"),
         failed => {
             let _ = write!(out, ": {}", style.paint(&format!("{failed} failed"), bad));

@@ -13,7 +13,7 @@ use super::answers::{self, Outcome};
 use super::{Author, Inner, Message, Offer};
 use crate::engine::service::Changed;
 use crate::policy::diff::Diff;
-use crate::policy::gather::{Gathered, Sources};
+use crate::policy::gather::Sources;
 use crate::policy::watch::{self, Watch};
 use crate::policy::{Policy, build, stored};
 use crate::store::{AuthorKind, PolicyRequest, StoreError, Wanted};
@@ -21,7 +21,7 @@ use crate::store::{AuthorKind, PolicyRequest, StoreError, Wanted};
 /// How often requests are looked for and the stop is noticed.
 const TICK: Duration = Duration::from_millis(250);
 
-/// Most looks at files that are refused or empty now: they may be half written.
+/// Most further looks at files that are refused: they may be half written.
 const SECOND_LOOKS: usize = 3;
 
 /// Configuration that only a new start of the process takes.
@@ -57,6 +57,9 @@ pub(super) fn run(inner: &Arc<Inner>, messages: &Receiver<Message>) {
             Ok(Message::Led) => work.led(),
             Ok(Message::Changed(done)) => work.finish(&done),
             Ok(Message::Again(requests)) => work.lost(&requests),
+            Ok(Message::Lost(requests)) => {
+                work.answer(&requests, &answers::failed("the database refused it: see the service's log"));
+            }
             Err(RecvTimeoutError::Timeout) => work.tick(&sources),
             Err(RecvTimeoutError::Disconnected) => return,
         }
@@ -163,7 +166,7 @@ impl Work<'_> {
         self.consider(&policy, Author::files(reason), requests);
     }
 
-    /// Reads until what is refused or empty is certainly not half written. None if a stop is asked for.
+    /// Reads until what is refused is certainly not half written. None if a stop is asked for.
     fn read(
         &self,
         sources: &Sources,
@@ -173,13 +176,12 @@ impl Work<'_> {
         let mut gathered = sources.gather(Some(&before.config));
         for round in 0.. {
             let (digest, folders) = (gathered.digest.clone(), gathered.folders.clone());
-            let is_cut = is_cut(&gathered, before);
             let policy = build::build(gathered, &self.inner.setup.plugins, &last);
             let is_bad = match &policy {
                 Ok(policy) => policy.refused.iter().any(|r| !before.refused.contains(r)),
                 Err(_) => true,
             };
-            if !(is_bad || is_cut) || round >= SECOND_LOOKS {
+            if !is_bad || round >= SECOND_LOOKS {
                 return Some((policy, folders));
             }
             watch::settle(|| self.fingerprint(sources), |time| self.wait(time))?;
@@ -375,12 +377,4 @@ impl Work<'_> {
             }
         }
     }
-}
-
-/// Whether a file that had something in it is empty now: editors and shells make it so before they write.
-fn is_cut(gathered: &Gathered, before: &Policy) -> bool {
-    let is_empty = |bytes: &[u8]| bytes.iter().all(u8::is_ascii_whitespace);
-    gathered.files.iter().filter(|f| is_empty(&f.bytes)).any(|file| {
-        before.files.iter().any(|old| old.kind == file.kind && old.path == file.path && !is_empty(&old.bytes))
-    })
 }
