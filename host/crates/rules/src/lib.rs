@@ -11,9 +11,18 @@
 //! state is kept: the host's `engine` and `policy` do.
 
 pub mod diagnostic;
+pub mod evaluator;
+pub mod matching;
 pub mod record;
+pub mod schema;
+pub mod script;
+pub mod set;
 pub mod sigma;
 pub mod window;
+pub mod yaml;
 
 pub use diagnostic::{Diagnostic, Level as DiagnosticLevel, Span};
-pub use record::{Field, Fields, Places, Virtual};
+pub use evaluator::{Evaluator, Kept, Output, Raised, RuleFailure, Share, Step};
+pub use matching::Placeholders;
+pub use record::{Field, Fields, Places, Virtual, World};
+pub use set::{File, LoadOptions, Loaded, Plan, RuleSet, State, load};

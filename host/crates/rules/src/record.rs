@@ -2,7 +2,10 @@
 //!
 //! Owns the view that the host gives of a record. Does not own records (`model`) or the directory (the host's).
 
-use model::{EventKind, FieldId, FieldSet, Millis, Name, RecordId};
+use std::fmt;
+use std::sync::Arc;
+
+use model::{EventKind, FieldId, FieldSet, Millis, Name, NameTable, RecordId};
 
 /// A record as rules see it. Slots hold what `model::Event` holds: see there for the reading by type.
 pub trait Fields {
@@ -58,6 +61,21 @@ pub trait Places: Send + Sync {
     fn is_business_hour(&self, location: Name, local: Millis) -> Option<bool>;
     /// Minutes to add to a UTC time for local time in an IANA zone; none if there is no such zone.
     fn offset_minutes(&self, zone: &str, at: Millis) -> Option<i64>;
+}
+
+/// What a record's handles stand for, and what is known of its places: the same for all records while a policy lasts.
+#[derive(Clone)]
+pub struct World {
+    /// Texts of names.
+    pub names: Arc<NameTable>,
+    /// Times at locations.
+    pub places: Arc<dyn Places>,
+}
+
+impl fmt::Debug for World {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("World").field("names", &self.names.len()).finish_non_exhaustive()
+    }
 }
 
 /// A field that is made from others when a rule asks for it.

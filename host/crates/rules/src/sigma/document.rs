@@ -16,6 +16,17 @@ pub enum Document {
     Filter(Box<Filter>),
 }
 
+impl Document {
+    /// What it says about itself.
+    pub fn meta(&self) -> &Metadata {
+        match self {
+            Document::Rule(rule) => &rule.meta,
+            Document::Correlation(correlation) => &correlation.meta,
+            Document::Filter(filter) => &filter.meta,
+        }
+    }
+}
+
 /// What a document says about itself. Everything but the title is optional.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Metadata {

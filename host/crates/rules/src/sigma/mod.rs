@@ -8,9 +8,11 @@ pub mod correlation;
 pub mod detection;
 pub mod document;
 pub mod ours;
+pub mod parse;
 
 pub use condition::{Condition, Quantifier};
 pub use correlation::{Alias, Bound, Comparison, Correlation, CorrelationKind, CorrelationTest, Reference};
-pub use detection::{Flags, Item, Matcher, Network, Part, Pattern, Relation, Search, TimePart};
+pub use detection::{Flags, Item, Matcher, Network, Part, Pattern, Piece, Relation, Search, TimePart};
 pub use document::{Document, Filter, FilterRules, LogSource, Metadata, Rule, Status};
 pub use ours::{Baseline, Case, CaseEvent, Expectation, Ours, SeverityBy, SubjectBy, ZoneBy};
+pub use parse::{ParseOptions, Parsed, Strictness, parse};

@@ -111,7 +111,7 @@ struct Fold<'a> {
 
 impl Fold<'_> {
     fn run(&mut self, run: &Run, number: usize, fires: &[Fire]) {
-        self.marks.begin(self.open.as_ref());
+        self.marks.begin();
         let entries = self.entries;
         let time = |fire: &Fire| entries[fire.entry as usize].time;
         for instant in fires.chunk_by(|a, b| time(a) == time(b)) {
@@ -127,7 +127,7 @@ impl Fold<'_> {
                 self.close();
             }
             if self.open.is_none() {
-                self.marks.begin(None);
+                self.marks.begin();
             }
             self.take(run, number, instant, now);
         }
@@ -151,16 +151,13 @@ impl Fold<'_> {
             evidence: Vec::new(),
             counted: Vec::new(),
         });
-        if open.began == now {
-            open.raised = open.raised.min(raised);
-        }
         let ids = instant.iter().map(|f| self.entries[f.entry as usize].id);
         open.figures.firings += ids.clone().zip(ids.skip(1)).filter(|(a, b)| a != b).count() as u64 + 1;
         for fire in instant {
             open.figures.value = open.figures.value.max(fire.value);
         }
         if self.marks.is_chain {
-            self.marks.collect(self.entries, run, number, low, high);
+            self.marks.collect(run, number, low, high);
         } else {
             count_new(self.entries, &run.groups[number], low, high, open);
         }
@@ -174,9 +171,7 @@ impl Fold<'_> {
         }
         self.flush();
         let Some(open) = &mut self.open else { return };
-        let is_over = self.cut.seal.saturating_sub(open.last) > self.spec.open_for()
-            || self.cut.seal.saturating_sub(open.began) > self.spec.longest();
-        if is_over {
+        if self.cut.seal.saturating_sub(open.last) > self.spec.open_for() {
             let episode = self.episode();
             self.out.closed.extend(episode);
             self.open = None;

@@ -3,12 +3,9 @@
 //! A firing of the root stands for firings of its children, and those for firings of theirs, down to records. Windows of
 //! one group overlap, so every element is visited once for an episode, and what was visited is skipped at a stride.
 
-use std::collections::{BTreeMap, HashSet};
-
-use model::RecordId;
+use std::collections::BTreeMap;
 
 use super::Entry;
-use super::episodes::Open;
 use super::run::Run;
 
 /// Which records of a chain's windows were collected for the episode at hand.
@@ -22,7 +19,6 @@ pub(super) struct Marks {
     found: Vec<u32>,
     /// Elements already visited, by group: see [`Visited`].
     visited: BTreeMap<(usize, u32), Visited>,
-    counted: HashSet<RecordId>,
 }
 
 /// Elements of one group that were visited: `next[at]` is the first element from `at` on that was not, after following.
@@ -77,21 +73,19 @@ impl Marks {
             taken: vec![0; length],
             found: Vec::new(),
             visited: BTreeMap::new(),
-            counted: HashSet::new(),
         }
     }
 
-    /// Another episode begins, or one goes on that was carried.
-    pub(super) fn begin(&mut self, open: Option<&Open>) {
+    /// Another episode begins, or one goes on that was carried: what it counted before is found again.
+    pub(super) fn begin(&mut self) {
         if self.is_chain {
             self.stamp += 1;
             self.found.clear();
-            self.counted = open.iter().flat_map(|open| &open.counted).map(|(_, id)| *id).collect();
         }
     }
 
     /// Collects the records under a range of a group's elements.
-    pub(super) fn collect(&mut self, entries: &[Entry], run: &Run, group: usize, low: usize, high: usize) {
+    pub(super) fn collect(&mut self, run: &Run, group: usize, low: usize, high: usize) {
         // Explicit instead of recursive, since a chain may be deep.
         let mut work: Vec<(&Run, u32, u32, u32)> = vec![(run, group as u32, low as u32, high as u32)];
         let mut free: Vec<u32> = Vec::new();
@@ -103,7 +97,7 @@ impl Marks {
                 let element = elements[at as usize];
                 let child = &run.children[usize::from(element.child)];
                 if child.is_leaf {
-                    self.mark(entries, element.entry);
+                    self.mark(element.entry);
                 } else {
                     let fire = child.fires[element.fire as usize];
                     work.push((child, fire.group, fire.low, fire.high));
@@ -112,13 +106,11 @@ impl Marks {
         }
     }
 
-    fn mark(&mut self, entries: &[Entry], entry: u32) {
+    fn mark(&mut self, entry: u32) {
         let record = self.record[entry as usize];
         if self.taken[record as usize] != self.stamp {
             self.taken[record as usize] = self.stamp;
-            if !self.counted.contains(&entries[record as usize].id) {
-                self.found.push(record);
-            }
+            self.found.push(record);
         }
     }
 
