@@ -5,6 +5,7 @@
 //! printing (`cli::rules`), nor the form of a case in YAML (`rules::sigma`).
 
 pub mod expect;
+pub mod nearest;
 pub mod order;
 pub mod place;
 pub mod play;
@@ -86,6 +87,9 @@ fn attempt(
         match &first {
             None => {
                 outcome.mismatches = expect::compare(case, record::start_of(case), &played.findings);
+                if outcome.mismatches.iter().any(|m| m.found.is_empty()) {
+                    outcome.nearest = nearest::nearest(&ready.loaded.set, detector, &config, &records);
+                }
                 first = Some(played.findings);
             }
             Some(wanted) => outcome.problems.extend(differs(wanted, &played, order.name, case)),

@@ -7,6 +7,7 @@ mod backtest;
 mod check;
 mod diagnose;
 mod diff;
+mod explain;
 mod list;
 mod new;
 mod sources;
@@ -28,6 +29,8 @@ pub enum RulesCommand {
     Test(test::TestArgs),
     /// Lists rules and whether they run.
     List(list::ListArgs),
+    /// Shows which clauses of a rule held of a record and which failed.
+    Explain(explain::ExplainArgs),
     /// Writes a new rule from a template.
     New(new::NewArgs),
     /// Evaluates rules over the past: what they would have found, and what each costs.
@@ -63,6 +66,7 @@ pub fn run(command: &RulesCommand, global: &Global) -> CliResult {
         RulesCommand::Check(args) => check::run(args, global),
         RulesCommand::Test(args) => test::run(args, global),
         RulesCommand::List(args) => list::run(args, global),
+        RulesCommand::Explain(args) => explain::run(args, global),
         RulesCommand::New(args) => new::run(args, global),
         RulesCommand::Backtest(args) => backtest::run(args, global),
         RulesCommand::Diff(args) => diff::run(args, global),

@@ -14,6 +14,9 @@ use rules::{Diagnostic, File, LoadOptions, Span};
 use super::super::{CliError, Global};
 use crate::config::{Config, DEFAULT_FOLDER};
 
+/// Entries of a folder `lib` that are looked at for a script.
+const MAX_LOOKED_AT: usize = 1_000;
+
 /// Largest file read; the parser's own limit is smaller. Rules have some 2 KB.
 const MAX_FILE_BYTES: u64 = 2 << 20;
 /// Deepest folder below the one named.
@@ -140,13 +143,14 @@ fn root_above(folder: &Path) -> Option<PathBuf> {
         .ancestors()
         .take(MAX_ABOVE)
         .map(|above| if above.as_os_str().is_empty() { Path::new(".") } else { above })
-        .find(|above| has_libraries(&above.join(LIB)))
+        .find(|above| has_library(above))
         .map(Path::to_path_buf)
 }
 
-/// Whether libraries lie in it: the system's own `/lib` must not make the whole disk a folder of rules.
-fn has_libraries(folder: &Path) -> bool {
-    std::fs::read_dir(folder).is_ok_and(|entries| entries.flatten().any(|entry| is_library(&entry.path())))
+/// Whether a folder is one of rules: `/` and many others have a `lib`, too, but without scripts in it.
+fn has_library(folder: &Path) -> bool {
+    let entries = std::fs::read_dir(folder.join(LIB)).into_iter().flatten().flatten();
+    entries.take(MAX_LOOKED_AT).any(|entry| entry.path().extension().is_some_and(|e| e == "rhai"))
 }
 
 /// Files found, by what they really are: the same file by two ways is one.
