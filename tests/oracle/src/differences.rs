@@ -72,6 +72,13 @@ pub const DIFFERENCES: &[Difference] = &[
     line("capitals-beyond", Right::Open, "rules, General", see::capitals),
     line("cidr-mapped", Right::Open, "modifiers, IP: cidr", see::cidr_mapped),
     line("time-form", Right::Open, "modifiers, time", see::time_form),
+    line("dotted-key", Right::Open, "rules, Field Usage", see::dotted_key),
+    Difference {
+        name: "expand-unset",
+        clause: "rules, Placeholders",
+        right: Right::Ours,
+        scope: Scope::Rule(see::expand_unset),
+    },
     Difference {
         name: "filter-selector",
         clause: "filters, Filter section",

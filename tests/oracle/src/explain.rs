@@ -19,17 +19,20 @@ pub struct Case<'a> {
 }
 
 impl Case<'_> {
-    /// Whether the event has the field, by its whole name or by a path; lists are not followed.
-    pub fn field(&self) -> Option<&Value> {
-        self.line.field.as_ref().and_then(|name| lookup(self.event, name))
+    /// What the field's name leads to: by its whole name, else through maps and the elements of lists.
+    pub fn found(&self) -> Vec<&Value> {
+        self.line.field.as_ref().map_or_else(Vec::new, |name| everywhere(self.event, name, true))
     }
 
-    /// The field's values: itself, or the elements of the list.
+    /// The same, if it is there at all: the first.
+    pub fn field(&self) -> Option<&Value> {
+        self.found().into_iter().next()
+    }
+
+    /// The field's values: itself, or the elements of lists.
     pub fn values(&self) -> Vec<&Value> {
         let mut found = Vec::new();
-        if let Some(value) = self.field() {
-            flatten(value, &mut found);
-        }
+        self.found().into_iter().for_each(|value| flatten(value, &mut found));
         found
     }
 
@@ -52,6 +55,31 @@ pub fn lookup<'e>(event: &'e Value, name: &str) -> Option<&'e Value> {
     }
     let (first, rest) = name.split_once('.')?;
     lookup(fields.get(first)?, rest)
+}
+
+/// Everything that a name leads to; `dotted`: keys below the first level may have dots themselves.
+pub fn everywhere<'e>(event: &'e Value, name: &str, dotted: bool) -> Vec<&'e Value> {
+    fn walk<'e>(value: &'e Value, path: &str, dotted: bool, found: &mut Vec<&'e Value>) {
+        match value {
+            Value::Array(list) => list.iter().for_each(|v| walk(v, path, dotted, found)),
+            Value::Object(map) => {
+                if let Some(value) = map.get(path).filter(|_| dotted || !path.contains('.')) {
+                    found.push(value);
+                } else if let Some((first, rest)) = path.split_once('.')
+                    && let Some(inner) = map.get(first)
+                {
+                    walk(inner, rest, dotted, found);
+                }
+            }
+            _ => {}
+        }
+    }
+    if let Some(value) = event.get(name) {
+        return vec![value];
+    }
+    let mut found = Vec::new();
+    walk(event, name, dotted, &mut found);
+    found
 }
 
 /// A value, or the elements of a list.

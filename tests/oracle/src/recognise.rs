@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use crate::explain::{Case, flatten, lookup};
+use crate::explain::{Case, everywhere, flatten};
 use crate::lines::lines;
 
 const TIME_PARTS: &[&str] = &["minute", "hour", "day", "week", "month", "year"];
@@ -31,9 +31,7 @@ fn texts<'e>(case: &Case<'e>) -> Vec<&'e str> {
     match &case.line.field {
         None => each(case.event, &mut found),
         Some(name) => {
-            if let Some(value) = lookup(case.event, name) {
-                each(value, &mut found);
-            }
+            everywhere(case.event, name, true).into_iter().for_each(|value| each(value, &mut found));
         }
     }
     found
@@ -58,7 +56,7 @@ fn wants_wildcards(case: &Case<'_>) -> bool {
 /// Their `exists` does not take a field that is null for one that is there.
 pub fn exists_null(case: &Case<'_>) -> bool {
     let wanted = case.line.values.first() == Some(&json!(true));
-    case.line.has("exists") && case.field() == Some(&Value::Null) && case.ours == wanted
+    case.line.has("exists") && case.found() == [&Value::Null] && case.ours == wanted
 }
 
 /// Ours: an absent field differs from every value. Theirs: it differs from none.
@@ -74,7 +72,7 @@ pub fn null_in_list(case: &Case<'_>) -> bool {
 /// A list with null in it: one of its elements is null for us.
 pub fn null_element(case: &Case<'_>) -> bool {
     case.wants(Value::is_null)
-        && case.field().is_some_and(Value::is_array)
+        && (case.field().is_some_and(Value::is_array) || case.found().len() > 1)
         && case.any(Value::is_null)
         && case.ours != case.line.has("neq")
 }
@@ -115,9 +113,7 @@ pub fn windash_wildcard(case: &Case<'_>) -> bool {
 fn other_values<'e>(case: &Case<'e>) -> Vec<&'e Value> {
     let name = case.line.values.first().and_then(Value::as_str).unwrap_or_default();
     let mut found = Vec::new();
-    if let Some(value) = lookup(case.event, name) {
-        flatten(value, &mut found);
-    }
+    everywhere(case.event, name, true).into_iter().for_each(|value| flatten(value, &mut found));
     found
 }
 
@@ -132,9 +128,9 @@ pub fn fieldref_empty(case: &Case<'_>) -> bool {
 /// Theirs compares types first, and a list only as a whole.
 pub fn fieldref_types(case: &Case<'_>) -> bool {
     let (own, other) = (case.values(), other_values(case));
-    let list = |name: &str| lookup(case.event, name).is_some_and(Value::is_array);
+    let list = |found: Vec<&Value>| found.len() > 1 || found.iter().any(|v| v.is_array());
     let name = case.line.values.first().and_then(Value::as_str).unwrap_or_default();
-    let lists = case.field().is_some_and(Value::is_array) || list(name);
+    let lists = list(case.found()) || list(everywhere(case.event, name, true));
     let mixed = own.iter().any(|a| other.iter().any(|b| a.is_string() != b.is_string()));
     case.line.has("fieldref") && (lists || mixed) && case.ours != case.line.has("neq")
 }
@@ -255,6 +251,19 @@ pub fn filter_selector(section: &Value, filters: bool) -> bool {
 pub fn hidden_search(section: &Value, _: bool) -> bool {
     let hidden = section.as_object().is_some_and(|map| map.keys().any(|k| k.starts_with('_')));
     hidden && conditions(section).iter().any(|c| c.contains(" of *")) && !lines(section).is_empty()
+}
+
+/// A key with a dot below the first level: `{"n": {"y.z": 1}}` has `n.y.z` for us.
+pub fn dotted_key(case: &Case<'_>) -> bool {
+    let dotted = |name: &str| everywhere(case.event, name, true) != everywhere(case.event, name, false);
+    let other = case.line.values.first().and_then(Value::as_str).filter(|_| case.line.has("fieldref"));
+    case.line.field.as_deref().into_iter().chain(other).any(dotted)
+}
+
+/// A rule whose placeholder nobody set matches nothing with us.
+pub fn expand_unset(section: &Value, _: bool) -> bool {
+    let unset = |value: &Value| value.as_str().is_some_and(|t| t.contains("%unset%"));
+    lines(section).iter().any(|line| line.has("expand") && line.values.iter().any(unset))
 }
 
 fn conditions(section: &Value) -> Vec<&str> {

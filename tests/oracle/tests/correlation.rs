@@ -152,7 +152,7 @@ fn file(made: &[&Made]) -> String {
         );
     }
     let documents: Vec<String> = made.iter().map(|m| m.document.to_string()).collect();
-    text + &documents.join("\n---\n") + "\n"
+    format!("{text}{}\n", documents.join("\n---\n"))
 }
 
 fn stream(dice: &mut Dice) -> Vec<Call> {
@@ -168,8 +168,8 @@ fn stream(dice: &mut Dice) -> Vec<Call> {
                 at,
                 user: dice.pick(&["u1", "u1", "u2", "u3", ""]).to_string(),
                 location: dice.pick(&["here", "there", "there", ""]).to_string(),
-                called_country: dice.pick(&["CU", "LV", "CL", "ES"]),
-                user_type: dice.pick(&["User", "Place", "HuntGroup"]),
+                called_country: *dice.pick::<&str>(&["CU", "LV", "CL", "ES"]),
+                user_type: *dice.pick::<&str>(&["User", "Place", "HuntGroup"]),
                 called: 5_355_512_300 + dice.below(4) as u64,
                 duration: 1 + dice.below(300) as u32,
                 business: false,
