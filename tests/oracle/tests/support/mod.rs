@@ -1,0 +1,3 @@
+//! What the tests use.
+
+pub mod generate;
