@@ -90,8 +90,8 @@ fn scripts_say_what_they_read_and_gave() {
     let world = world();
     let set = set(&format!("{LONG}ringfence:\n    when: 'duration > 100'\n"));
     let says = |seconds| record(&set, &set.plans()[0], &call(&world, 1, "u1", 0, seconds), &world).remove(0);
-    assert_eq!((says(90).when.clone(), says(90).holds()), (Some(Ok(false)), false));
-    assert_eq!((says(101).when.clone(), says(101).holds()), (Some(Ok(true)), true));
+    assert_eq!((says(90).when, says(90).holds()), (Some(Ok(false)), false));
+    assert_eq!((says(101).when, says(101).holds()), (Some(Ok(true)), true));
     assert!(says(90).read.contains(&("duration", Some("90".to_owned()))), "{:?}", says(90).read);
 }
 

@@ -314,7 +314,7 @@ pub(crate) fn any_event(names: Arc<NameTable>) -> impl Strategy<Value = Event> {
                     FieldType::Id => {}
                     _ if id == FieldId::event => {}
                     FieldType::Bool => event.set_bool(id, *number > 9.0),
-                    FieldType::U32 => event.set_u32(id, number.max(0.0).min(4e9) as u32),
+                    FieldType::U32 => event.set_u32(id, number.clamp(0.0, 4e9) as u32),
                     FieldType::Int => event.set_int(id, *number as i64),
                     FieldType::Float => event.set_float(id, *number),
                     FieldType::Millis => event.set_millis(id, 1_764_072_367_000 + *number as i64 * 1_000),

@@ -204,7 +204,7 @@ pub fn load(files: &[File], libs: &[File], options: &LoadOptions) -> Loaded {
         let linked = link::link(kept, &mut problems);
         // With circles and endless chains nothing can be built; their files go first.
         let built = (!problems.iter().any(Diagnostic::is_error))
-            .then(|| plan::build(&linked, scripts.clone(), options, &mut problems));
+            .then(|| plan::build(&linked, &scripts, options, &mut problems));
         let before = refused.len();
         refused.extend(problems.iter().filter(|d| d.is_error()).map(|d| d.file.clone()));
         match built {

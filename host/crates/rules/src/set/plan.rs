@@ -94,12 +94,12 @@ struct Compiled {
 /// Makes the set of documents whose references are in order.
 pub(super) fn build(
     linked: &Linked,
-    scripts: Scripts,
+    scripts: &Scripts,
     options: &LoadOptions,
     problems: &mut Vec<Diagnostic>,
 ) -> RuleSet {
     let compiled: Vec<Option<Compiled>> =
-        (0..linked.documents.len()).map(|at| compile(linked, at, &scripts, options, problems)).collect();
+        (0..linked.documents.len()).map(|at| compile(linked, at, scripts, options, problems)).collect();
     let states = states(linked, options);
     let mut set = RuleSet {
         detections: Vec::new(),
@@ -112,17 +112,17 @@ pub(super) fn build(
         _scripts: scripts.clone(),
     };
     let mut detection_of: Vec<Option<usize>> = vec![None; linked.documents.len()];
-    for at in 0..linked.documents.len() {
+    for (at, state) in states.into_iter().enumerate() {
         let mut listed = Listed {
             name: linked.names[at].clone(),
             document: linked.documents[at].clone(),
-            state: states[at].clone(),
+            state,
             digest: String::new(),
         };
-        if matches!(states[at], State::Active | State::Shadow) {
-            match plan(linked, at, &compiled, &scripts, options) {
+        if matches!(listed.state, State::Active | State::Shadow) {
+            match plan(linked, at, &compiled, scripts, options) {
                 Ok(mut plan) => {
-                    plan.shadow = states[at] == State::Shadow;
+                    plan.shadow = listed.state == State::Shadow;
                     listed.digest.clone_from(&plan.digest);
                     adopt(&mut set, plan, linked, &compiled, &mut detection_of);
                 }
@@ -329,7 +329,7 @@ fn plan(
     let digest = digest::whole(&[
         &name,
         &meaning,
-        &format!("{meta_said:?} {:?} {shown:?}", ours.severity, meta_said = said(meta)),
+        &format!("{} {:?} {shown:?}", said(meta), ours.severity),
     ]);
     // The columns are part of the stored form.
     let columns: Vec<&Vec<Field>> = leaves.iter().map(|l| &l.columns).collect();
@@ -358,8 +358,9 @@ fn plan(
 }
 
 /// What a document says about itself that shows in findings.
-fn said(meta: &Metadata) -> (&str, &Option<String>, &Option<Severity>, &str, &[String], &[String]) {
-    (&meta.title, &meta.id, &meta.level, &meta.description, &meta.tags, &meta.falsepositives)
+fn said(meta: &Metadata) -> String {
+    let Metadata { title, id, level, description, tags, falsepositives, .. } = meta;
+    format!("{:?}", (title, id, level, description, tags, falsepositives))
 }
 
 fn baseline_columns(

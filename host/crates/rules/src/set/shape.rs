@@ -55,7 +55,7 @@ impl<'a> Shape<'a> {
                 shape.partition[leaf].extend(column);
             }
         }
-        let node = shape.node(at, &mut 0, &shared);
+        let node = shape.node(at, &mut 0);
         if shape.problems.is_empty() { Ok((shape, node)) } else { Err(shape.problems) }
     }
 
@@ -154,7 +154,7 @@ impl<'a> Shape<'a> {
         correlation.group_by.iter().map(|(name, _)| name.clone()).filter(|name| is_shared(name)).collect()
     }
 
-    fn node(&mut self, at: usize, next_leaf: &mut u16, shared: &[String]) -> Node {
+    fn node(&mut self, at: usize, next_leaf: &mut u16) -> Node {
         let Some(correlation) = self.correlation(at) else {
             *next_leaf += 1;
             return Node::Leaf(*next_leaf - 1);
@@ -164,7 +164,7 @@ impl<'a> Shape<'a> {
             .rules
             .iter()
             .filter_map(|reference| self.linked.find(reference))
-            .map(|child| self.node(child, next_leaf, shared))
+            .map(|child| self.node(child, next_leaf))
             .collect();
         let below = first..*next_leaf as usize;
         let mut group = self.columns_of(at, correlation, &correlation.group_by, below.clone());

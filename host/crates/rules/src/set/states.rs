@@ -10,9 +10,9 @@ use crate::sigma::{Document, Metadata, Ours, Status};
 /// What each document is good for.
 pub(super) fn states(linked: &Linked, options: &LoadOptions) -> Vec<State> {
     let mut states: Vec<Option<State>> = vec![None; linked.documents.len()];
-    for at in 0..states.len() {
+    (0..linked.documents.len()).for_each(|at| {
         state_of(linked, options, at, &mut states);
-    }
+    });
     let mut states: Vec<State> = states
         .into_iter()
         .map(|s| s.unwrap_or_else(|| State::Inactive("is not understood".to_owned())))

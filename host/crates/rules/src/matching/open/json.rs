@@ -21,7 +21,7 @@ pub(super) fn leaves(event: &Value) -> Vec<Scalar<'_>> {
 fn find<'e>(value: &'e Value, path: &str, found: &mut Vec<Scalar<'e>>) -> bool {
     match value {
         Value::Array(elements) => {
-            elements.iter().fold(false, |any, element| find(element, path, found) || any)
+            elements.iter().map(|element| find(element, path, found)).collect::<Vec<bool>>().contains(&true)
         }
         Value::Object(fields) => {
             if let Some(value) = fields.get(path) {
