@@ -262,7 +262,11 @@ pub fn dotted_key(case: &Case<'_>) -> bool {
 
 /// A rule whose placeholder nobody set matches nothing with us.
 pub fn expand_unset(section: &Value, _: bool) -> bool {
-    let unset = |value: &Value| value.as_str().is_some_and(|t| t.contains("%unset%"));
+    // Between two percent signs that are not escaped stands a name.
+    let unset = |value: &Value| {
+        let plain = value.as_str().unwrap_or_default().replace("\\%", "");
+        plain.split('%').skip(1).step_by(2).any(|name| name != "servers" && !name.is_empty())
+    };
     lines(section).iter().any(|line| line.has("expand") && line.values.iter().any(unset))
 }
 

@@ -9,7 +9,7 @@ pub const FIELDS: &[&str] = &["a", "b", "c", "n.x", "n.y.z"];
 const TEXTS: &[&str] = &[
     "", "cmd", "CMD", "cmd.exe", "a-b", "/a -b", "–x", "two words", "4769", "0112", "3.5", "-7", "1e3", "true", "false",
     "yes", "10.0.0.7", "192.168.1.200", "fd00::7", "C:\\Windows\\cmd.exe", "x\ny", "é", "ÑANDÚ", "ΟΔΟΣ", "straße",
-    "srv01", "2026-03-02T09:30:07Z", "100%", "a*b", "a?b", "cm",
+    "srv01", "2026-03-02T09:30:07Z", "100%", "a*b", "a?b", "cm", "18446744073709551615",
 ];
 
 const PATTERNS: &[&str] = &[
@@ -127,7 +127,7 @@ fn line(dice: &mut Dice) -> (String, Value) {
     match dice.below(24) {
         0 => (format!("|exists"), json!(dice.one_in(2))),
         1 => (neq.to_owned(), Value::Null),
-        2 => (neq.to_owned(), json!(dice.one_in(2))),
+        2 => (format!("{}{neq}", if dice.one_in(3) { place } else { "" }), json!(dice.one_in(2))),
         3 | 4 => (format!("{neq}"), several(dice, |d| d.pick(&[json!(4769), json!(112), json!(3.5), json!(3), json!(-7), json!(0), json!(1000)]).clone())),
         5 => (place.to_owned(), json!(dice.pick(&[4769, 76, 7, 112]))),
         6 | 7 => {

@@ -29,8 +29,8 @@ pub(crate) const MAX_COST: usize = 200_000;
 pub(crate) const MAX_DEPTH: usize = 128;
 
 /// Bytes of a compiled regular expression, and of its lazily built automaton: a thousand rules stay below the memory that one
-/// batch of records takes, and the largest public rule needs a quarter.
-pub(crate) const MAX_REGEX_BYTES: usize = 2 << 20;
+/// batch of records takes, and the largest public rule, with `\w{1,64}` over all of Unicode, needs somewhat more than half.
+pub(crate) const MAX_REGEX_BYTES: usize = 4 << 20;
 
 /// Nesting of a regular expression's groups.
 pub(crate) const MAX_REGEX_NESTING: u32 = 100;
