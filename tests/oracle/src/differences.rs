@@ -81,7 +81,7 @@ pub const DIFFERENCES: &[Difference] = &[
     },
     Difference {
         name: "filter-selector",
-        clause: "filters, Filter section",
+        clause: "filters, Global Filter",
         right: Right::Ours,
         scope: Scope::Rule(see::filter_selector),
     },
@@ -125,4 +125,15 @@ pub const REFUSALS: &[Refusal] = &[
     refused("of-nothing", true, Right::Ours, "fits no search identifier", "rules, Condition"),
     refused("of-too-many", true, Right::Open, "can never hold", "rules, Condition"),
     refused("base64-wildcard", true, Right::Ours, "with wildcards cannot be encoded", "rules, Value Modifiers"),
+];
+
+/// Differences in correlations, each shown by a test of its own in `tests/correlation.rs`.
+pub const IN_CORRELATIONS: &[&str] = &[
+    "temporal-default",
+    "percentile-bounds",
+    "call-of-several-rules",
+    "one-event-two-places",
+    "sum-of-nothing",
+    "chain-of-values",
+    "order-of-arrival",
 ];
