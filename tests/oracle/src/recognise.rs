@@ -237,7 +237,9 @@ pub fn time_form(case: &Case<'_>) -> bool {
     case.line.has_one(TIME_PARTS)
         && case.any(|v| match v {
             Value::String(text) => !both(text),
-            Value::Number(number) => number.as_f64().is_some_and(|n| n < 0.0 || (1e11..=1e12).contains(&n) || n > 1e15),
+            Value::Number(number) => {
+                number.as_f64().is_some_and(|n| n < 0.0 || (1e11..=1e12).contains(&n) || n > 1e15)
+            }
             _ => false,
         })
 }

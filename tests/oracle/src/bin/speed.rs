@@ -19,19 +19,22 @@ const CHECKPOINT: usize = 8_192;
 const ROUNDS: usize = 5;
 
 const RARE: &[&str] = &[
-    "CU", "LV", "SO", "GN", "MV", "TD", "SL", "GM", "BY", "TN", "DZ", "MA", "NR", "TV", "KI", "PW", "ER", "ET", "HT", "JM",
-    "DO", "AZ", "AM", "GE", "LT", "EE", "BA", "RS", "AL", "MK", "ZW", "CG", "CD", "BI", "MG", "KM", "PG", "SB", "VU", "ST",
+    "CU", "LV", "SO", "GN", "MV", "TD", "SL", "GM", "BY", "TN", "DZ", "MA", "NR", "TV", "KI", "PW", "ER",
+    "ET", "HT", "JM", "DO", "AZ", "AM", "GE", "LT", "EE", "BA", "RS", "AL", "MK", "ZW", "CG", "CD", "BI",
+    "MG", "KM", "PG", "SB", "VU", "ST",
 ];
 const USUAL: &[&str] = &["US", "ES", "DE", "FR", "GB"];
 const PREFIXES: &[&str] = &[
-    "1", "34", "49", "33", "44", "53", "371", "252", "224", "960", "235", "232", "220", "375", "216", "213", "212", "674",
+    "1", "34", "49", "33", "44", "53", "371", "252", "224", "960", "235", "232", "220", "375", "216", "213",
+    "212", "674",
 ];
 
-fn calls() -> Vec<Call> {
+/// Calls, one in so many to a country that the rules ask about.
+fn calls(rare_in: usize) -> Vec<Call> {
     let mut dice = Dice(7);
     (0..RECORDS)
         .map(|number| {
-            let rare = dice.one_in(50);
+            let rare = dice.one_in(rare_in);
             let country = if rare { *dice.pick(RARE) } else { *dice.pick(USUAL) };
             let prefix = if rare { PREFIXES[5 + dice.below(13)] } else { PREFIXES[dice.below(5)] };
             let digits: u64 = format!("{prefix}{:08}", dice.next() % 100_000_000).parse().unwrap_or(1);
@@ -41,9 +44,20 @@ fn calls() -> Vec<Call> {
                 user: format!("user-{:04}", dice.below(500)),
                 location: format!("site {}", dice.below(40)),
                 called_country: country,
-                user_type: *dice.pick::<&str>(&["User", "User", "User", "Place", "HuntGroup", "AutomatedAttendantVideo"]),
+                user_type: *dice.pick::<&str>(&[
+                    "User",
+                    "User",
+                    "User",
+                    "Place",
+                    "HuntGroup",
+                    "AutomatedAttendantVideo",
+                ]),
                 called: digits,
-                duration: if dice.one_in(100) { 600 + dice.below(6_000) as u32 } else { 1 + dice.below(400) as u32 },
+                duration: if dice.one_in(100) {
+                    600 + dice.below(6_000) as u32
+                } else {
+                    1 + dice.below(400) as u32
+                },
                 business: !dice.one_in(4),
             }
         })
@@ -60,13 +74,20 @@ fn rules(count: usize, when: &str) -> String {
         let prefix = format!("+{}{}", PREFIXES[5 + dice.below(13)], dice.below(100));
         let site = dice.below(40);
         let detection = match number % 5 {
-            0 => format!("{{called_number|startswith: '{prefix}', duration|gte: {}}}, condition: s", 30 + dice.below(300)),
+            0 => format!(
+                "{{called_number|startswith: '{prefix}', duration|gte: {}}}, condition: s",
+                30 + dice.below(300)
+            ),
             1 => format!("{{called_country: [{a}, {b}], user_type: Place}}, condition: s"),
-            2 => format!("{{called_country: {a}, answered: false}}, f: {{user_type: User}}, condition: s and not f"),
+            2 => format!(
+                "{{called_country: {a}, answered: false}}, f: {{user_type: User}}, condition: s and not f"
+            ),
             3 => format!(
                 "{{called_number|startswith: ['{prefix}1', '{prefix}5', '{prefix}9']}}, f: {{duration|lt: 10}}, condition: s and not f"
             ),
-            _ => format!("{{location: 'site {site}', called_country: [{a}, {b}], answered: true}}, condition: s"),
+            _ => format!(
+                "{{location: 'site {site}', called_country: [{a}, {b}], answered: true}}, condition: s"
+            ),
         };
         documents.push(format!(
             "title: Rule {number}\nname: rule_{number}\nid: {number:08x}-db24-4c78-a860-b4f4095a7095\n\
@@ -89,7 +110,11 @@ impl Ours {
         let loaded = load(&[file], &[], &LoadOptions::default());
         let wrong: Vec<_> = loaded.diagnostics.iter().filter(|d| d.is_error()).take(3).collect();
         assert!(wrong.is_empty(), "{wrong:?}");
-        Ours { evaluator: Evaluator::new(loaded.set, world.clone(), Share::ALL), state: BTreeMap::new(), matching: 0.0 }
+        Ours {
+            evaluator: Evaluator::new(loaded.set, world.clone(), Share::ALL),
+            state: BTreeMap::new(),
+            matching: 0.0,
+        }
     }
 
     /// Records and findings.
@@ -103,7 +128,8 @@ impl Ours {
                 watermark = event.slot(model::FieldId::start_time) as i64;
             }
             self.matching += begun.elapsed().as_secs_f64();
-            let values = self.evaluator.keys_wanted().iter().map(|key| self.state.get(key).cloned()).collect();
+            let values =
+                self.evaluator.keys_wanted().iter().map(|key| self.state.get(key).cloned()).collect();
             if let Err(fault) = self.evaluator.settle(values) {
                 panic!("{fault}");
             }
@@ -167,14 +193,19 @@ fn median(mut rates: Vec<f64>) -> f64 {
 }
 
 fn main() {
-    let world = world();
-    let calls = calls();
-    let events: Vec<Event> = calls.iter().map(|call| call.event(&world)).collect();
-    let json: Vec<Value> = calls.iter().map(Call::json).collect();
     println!("{RECORDS} call records, {ROUNDS} rounds, turns alternating, medians; one core, no threads");
-    stateless(&world, &events, &json);
-    when(&world, &events);
-    correlations(&world, &events, &json);
+    for rare_in in [200, 50] {
+        let world = world();
+        let calls = calls(rare_in);
+        let events: Vec<Event> = calls.iter().map(|call| call.event(&world)).collect();
+        let json: Vec<Value> = calls.iter().map(Call::json).collect();
+        println!("one call in {rare_in} goes to a country that the rules ask about:");
+        stateless(&world, &events, &json);
+        when(&world, &events);
+        if rare_in == 200 {
+            correlations(&world, &events, &json);
+        }
+    }
 }
 
 fn stateless(world: &World, events: &[Event], json: &[Value]) {
@@ -220,8 +251,7 @@ fn stateless(world: &World, events: &[Event], json: &[Value]) {
 
 /// What `when:` costs where the declarative part rarely matches.
 fn when(world: &World, events: &[Event]) {
-    let (plain, scripted) =
-        (rules(100, ""), rules(100, "ringfence: {when: 'duration > 3 && answered'}\n"));
+    let (plain, scripted) = (rules(100, ""), rules(100, "ringfence: {when: 'duration > 3 && answered'}\n"));
     let (mut without, mut with) = (Vec::new(), Vec::new());
     for round in 0..4 * ROUNDS {
         let one = |text: &str| {
@@ -236,7 +266,9 @@ fn when(world: &World, events: &[Event]) {
             without.push(one(&plain));
         }
     }
-    let (without, with) = (median(without), median(with));
+    // The quickest of each: a hundredth is less than what the rest of the machine takes from a run.
+    let best = |rates: Vec<f64>| rates.into_iter().fold(0.0, f64::max);
+    let (without, with) = (best(without), best(with));
     println!(
         "100 rules with when: {with:.0} records/s, without {without:.0} records/s: {:+.2} %",
         (without / with - 1.0) * 100.0
@@ -253,9 +285,10 @@ fn correlations(world: &World, events: &[Event], json: &[Value]) {
     let valued = format!(
         "{base}title: Wide\nname: wide\nid: 7f3e2987-db24-4c78-a860-b4f4095a7095\ncorrelation: {{type: value_count, rules: [call], group-by: [event], timespan: 30m, condition: {{field: called_number, gte: 100000}}}}\n"
     );
-    for (what, text, count) in
-        [("event_count, 500 groups", &counted, RECORDS), ("value_count, 1,800 distinct in the window", &valued, 20_000)]
-    {
+    for (what, text, count) in [
+        ("event_count, 500 groups", &counted, RECORDS),
+        ("value_count, 1,800 distinct in the window", &valued, 20_000),
+    ] {
         let (mut ours, mut them) = (Vec::new(), Vec::new());
         for _ in 0..ROUNDS {
             let mut evaluator = Ours::new(text, world);
