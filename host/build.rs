@@ -1,4 +1,4 @@
-//! Builds the built-in plugins as components and embeds them, so that the host is one file.
+//! Builds the built-in plugins as components and embeds them and the shipped rules, so that the host is one file.
 //!
 //! The plugins are members of this workspace (their logic is tested natively); here the same crates are built a
 //! second time for `wasm32-wasip2` by a nested cargo with a target folder of its own, `<target>/plugins`, which check,
@@ -47,6 +47,7 @@ fn build() -> Result<(), String> {
         println!("cargo::rerun-if-changed={}", root.join(path).display());
     }
     println!("cargo::rerun-if-changed=build.rs");
+    embed_rules(&root.join("rules"), &out)?;
     target_is_installed()?;
 
     let target = plugin_target(&out)?;
@@ -71,6 +72,57 @@ fn build() -> Result<(), String> {
     code.push_str("]\n");
     let list = out.join("builtins.rs");
     fs::write(&list, code).map_err(|e| format!("cannot write {}: {e}", list.display()))
+}
+
+/// Kinds of files under `rules/`, by folder and ending; the names are those of `policy::shipped::Kind`.
+fn kind_of(path: &str) -> Option<&'static str> {
+    let folder = path.split('/').next().unwrap_or_default();
+    let yaml = path.ends_with(".yml") || path.ends_with(".yaml");
+    match folder {
+        _ if path.split('/').any(|part| part.starts_with('.')) => None,
+        "lib" => path.ends_with(".rhai").then_some("Lib"),
+        "templates" => yaml.then_some("Template"),
+        "schema" => path.ends_with(".json").then_some("Schema"),
+        _ => yaml.then_some("Rule"),
+    }
+}
+
+/// Writes the list of everything under `rules/` that ships, in the order of the paths.
+fn embed_rules(folder: &Path, out: &Path) -> Result<(), String> {
+    let mut files = Vec::new();
+    if folder.is_dir() {
+        println!("cargo::rerun-if-changed={}", folder.display());
+        list_files(folder, "", &mut files)?;
+    }
+    files.sort();
+    let mut code = String::from("[\n");
+    for path in files {
+        let Some(kind) = kind_of(&path) else { continue };
+        let file = folder.join(&path);
+        let _ = writeln!(
+            code,
+            "    Shipped {{ path: {path:?}, kind: Kind::{kind}, bytes: include_bytes!({file:?}) }},"
+        );
+    }
+    code.push_str("]\n");
+    let list = out.join("shipped.rs");
+    fs::write(&list, code).map_err(|e| format!("cannot write {}: {e}", list.display()))
+}
+
+fn list_files(folder: &Path, below: &str, files: &mut Vec<String>) -> Result<(), String> {
+    let failed = |e: std::io::Error| format!("cannot list {}: {e}", folder.display());
+    for entry in fs::read_dir(folder).map_err(failed)? {
+        let entry = entry.map_err(failed)?;
+        let name = entry.file_name();
+        let name = name.to_str().ok_or_else(|| format!("a name in {} is not UTF-8", folder.display()))?;
+        let path = if below.is_empty() { name.to_owned() } else { format!("{below}/{name}") };
+        if entry.file_type().map_err(failed)?.is_dir() {
+            list_files(&entry.path(), &path, files)?;
+        } else {
+            files.push(path);
+        }
+    }
+    Ok(())
 }
 
 fn var(name: &str) -> Result<String, String> {

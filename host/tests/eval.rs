@@ -35,6 +35,7 @@ fn score(seed: u64, users: u32) -> Score {
         labels: &labels,
         config: &config,
         plugins: &plugins,
+        rules: None,
         workers: 2,
         folder: Path::new(&name),
     };

@@ -51,6 +51,6 @@ fn a_broken_plugin_is_refused_by_name() {
     let run = bench.run(&["scan", "--plugins", "mine", &file]).exits(2);
     assert!(run.stderr.contains("broken.wasm"), "{}", run.stderr);
     let run = bench.run(&["plugin", "inspect", "mine/broken.wasm"]).exits(2);
-    let said = run.stdout + &run.stderr;
+    let said = format!("{}{}", run.stdout, run.stderr);
     assert!(said.contains("broken.wasm"), "{said}");
 }

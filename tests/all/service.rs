@@ -13,17 +13,17 @@ use crate::harness::Bench;
 use crate::records::{self, toll_fraud};
 
 /// A stuck test ends; how fast something is, is not what these tests are about, but for a take-over.
-const LIMIT: Duration = Duration::from_secs(60);
+pub const LIMIT: Duration = Duration::from_secs(60);
 
 /// A running service and what it says.
-struct Running {
-    child: Child,
+pub struct Running {
+    pub child: Child,
     said: Receiver<String>,
     log: Vec<String>,
 }
 
 impl Running {
-    fn start(bench: &Bench, data: &str, more: &[&str]) -> Running {
+    pub fn start(bench: &Bench, data: &str, more: &[&str]) -> Running {
         let args = [&["run", "--data-dir", data], more].concat();
         let mut command = bench.command(&args);
         let mut child = command.stdin(Stdio::null()).spawn().unwrap();
@@ -41,7 +41,7 @@ impl Running {
 
     /// Waits for a line that contains `text`.
     #[track_caller]
-    fn says(&mut self, text: &str) -> String {
+    pub fn says(&mut self, text: &str) -> String {
         let end = Instant::now() + LIMIT;
         loop {
             match self.said.recv_timeout(end.saturating_duration_since(Instant::now())) {
@@ -56,7 +56,7 @@ impl Running {
         }
     }
 
-    fn signal(&self, name: &str) {
+    pub fn signal(&self, name: &str) {
         let pid = self.child.id().to_string();
         assert!(Command::new("kill").args([&format!("-{name}"), &pid]).status().unwrap().success());
     }
@@ -69,7 +69,7 @@ impl Drop for Running {
     }
 }
 
-fn bench() -> (Bench, String) {
+pub fn bench() -> (Bench, String) {
     let bench = Bench::new();
     std::fs::set_permissions(bench.path(), PermissionsExt::from_mode(0o755)).unwrap();
     let data = bench.path().join("data").to_str().unwrap().to_owned();

@@ -46,7 +46,7 @@ pub fn measure(bench: &Bench) -> bool {
         state: Arc::new(StoredState::new(bench.server.store.clone(), bench.handle.clone())),
     };
     let location = names.intern("Madrid").unwrap();
-    let engine = Engine::start(&bench.plugins, &bench.config, &services, &bench.options(2)).unwrap();
+    let engine = Engine::start(&bench.plugins, None, &bench.config, &services, &bench.options(2)).unwrap();
     let mut made = Made { bench, engine, services, users, location, names_stored: 0, records: 0 };
     let mut at = EVENING;
     made.round(at, 1, "first");

@@ -45,7 +45,7 @@ pub fn measure(bench: &Bench, records: u64, rounds: u64) -> bool {
 fn run(bench: &Bench, services: &Services, chunks: &[Chunk], workers: usize) -> Duration {
     let services = Services { state: Arc::new(MemoryState::default()), ..services.clone() };
     let mut engine =
-        Engine::start(&bench.plugins, &bench.config, &services, &bench.options(workers)).unwrap();
+        Engine::start(&bench.plugins, None, &bench.config, &services, &bench.options(workers)).unwrap();
     let chunks = chunks.to_vec();
     let mut outputs = 0;
     let start = Instant::now();
@@ -77,7 +77,7 @@ fn read(bench: &Bench, services: &Services, records: u64) -> Vec<Chunk> {
         calls::write_csv(&file, records).unwrap();
         bench.handle.block_on(run_ingest(store, &file, records, 0));
     }
-    let engine = Engine::start(&bench.plugins, &bench.config, services, &bench.options(1)).unwrap();
+    let engine = Engine::start(&bench.plugins, None, &bench.config, services, &bench.options(1)).unwrap();
     let layout = engine.layout().clone();
     engine.stop();
     let mut normalizer = Normalizer::new(services.names.clone(), services.directory.clone(), layout.fields());

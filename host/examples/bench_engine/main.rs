@@ -22,7 +22,7 @@ use std::sync::atomic::AtomicBool;
 use ringfence::config::Config;
 use ringfence::engine::Options;
 use ringfence::engine::log::Progress;
-use ringfence::engine::service::Service;
+use ringfence::engine::service::{Fixed, InForce, Service};
 use ringfence::plugin::{Plugin, Runtime, builtins};
 use ringfence::telemetry::Metrics;
 use server::Server;
@@ -85,9 +85,13 @@ impl Bench {
         Service {
             store: self.server.store.clone(),
             runtime: self.handle.clone(),
-            config: self.config.clone(),
-            plugins: self.plugins.clone(),
-            options: self.options(2),
+            keeper: Arc::new(Fixed(InForce {
+                generation: 1,
+                config: self.config.clone(),
+                plugins: self.plugins.clone(),
+                rules: rules::load(&[], &[], &rules::LoadOptions::default()).set,
+            })),
+            workers: 2,
             stop: stop.clone(),
             until_idle,
             patience: None,

@@ -5,12 +5,14 @@ use std::process::ExitCode;
 
 use clap::Subcommand;
 
-use super::{CliError, CliResult, Global, plugin_set};
+use super::print::visible;
+use super::{CliError, CliResult, Global, policy as policy_command};
+use crate::policy::{self, LastGood};
 
 /// Commands about the configuration.
 #[derive(Debug, Subcommand)]
 pub enum ConfigCommand {
-    /// Reads the configuration and says whether it is right, plugins' settings included.
+    /// Reads the configuration, rules and plugins, and says what would be refused.
     Check {
         /// Folder with further plugins (`*.wasm`) that the configuration has settings for.
         #[arg(long, value_name = "DIR")]
@@ -32,13 +34,31 @@ fn check(folder: Option<&std::path::Path>, global: &Global) -> CliResult {
                 .to_owned(),
         ));
     }
-    let config = global.load_config()?;
-    plugin_set::load(global, &config, folder, &[])?;
+    global.load_config()?;
+    let runtime = policy_command::runtime(global)?;
+    let policy = policy::load(&policy_command::sources(global, folder), &runtime, &LastGood::default())?;
+    for problem in &policy.diagnostics {
+        if !problem.is_error() {
+            eprintln!(
+                "warning: {}:{}: {}",
+                visible(&problem.file),
+                problem.span.line,
+                visible(&problem.message)
+            );
+        }
+    }
+    policy.refused.iter().for_each(|r| eprint!("{}", r.excerpt));
+    if !policy.refused.is_empty() {
+        let files: Vec<_> = policy.refused.iter().map(|r| visible(&r.file)).collect();
+        return Err(CliError::Usage(format!("would be refused: {}", files.join(", "))));
+    }
+    let config = &policy.config;
     println!(
-        "ok: {} locations, {} numbers, {} plugins configured, records may be {} h late",
+        "ok: {} locations, {} numbers, {} plugins configured, {} rules run, records may be {} h late",
         config.locations.len(),
         config.numbers.len(),
         config.plugins.len(),
+        policy.content.running(),
         config.lateness_hours
     );
     Ok(ExitCode::SUCCESS)

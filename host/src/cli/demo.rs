@@ -11,13 +11,14 @@ use clap::{Args, ValueEnum};
 
 use super::run::Evaluation;
 use super::session::{Session, with_store_in};
-use super::{CliError, CliResult, Global, plugin_set};
+use super::{CliError, CliResult, Global, policy as policy_command};
 use crate::demo::{self, Demo, Options, Parts, report};
 use crate::directory::Directory;
 use crate::engine::log::Progress;
 use crate::eval::compare::{Comparison, compare};
 use crate::eval::style::Style;
-use crate::plugin::Plugin;
+use crate::plugin::Runtime;
+use crate::policy::{self, Policy};
 use crate::source::Input;
 use crate::store::FindingFilter;
 use crate::store::ingest::{IngestOptions, ingest};
@@ -100,7 +101,8 @@ pub fn run(args: &DemoArgs, global: &Global) -> CliResult {
 /// Ingests the demo's records by the ordinary path into a private database of its own, and evaluates them.
 fn detect(demo: &Demo, folder: &Path, global: &Global, begun: Instant) -> Result<Vec<Finding>, CliError> {
     let config = demo.config();
-    let plugins = plugin_set::load(global, &config, None, &[])?;
+    let runtime = policy_command::runtime(global)?;
+    let policy = policy::of(config.clone(), &runtime)?;
     remove(folder)?;
     let cannot_write = |e: std::io::Error| {
         CliError::Environment(format!("cannot write to {}: {e}: name another --data-dir", folder.display()))
@@ -113,7 +115,7 @@ fn detect(demo: &Demo, folder: &Path, global: &Global, begun: Instant) -> Result
     let mut findings = Vec::new();
     with_store_in("demo", config, folder, async |session| {
         eprintln!("database: private PostgreSQL started ({:.1} s)", begun.elapsed().as_secs_f64());
-        findings = fill(session, plugins, feed, begun).await?;
+        findings = fill(session, policy, runtime, feed, begun).await?;
         Ok(ExitCode::SUCCESS)
     })?;
     Ok(findings)
@@ -121,7 +123,8 @@ fn detect(demo: &Demo, folder: &Path, global: &Global, begun: Instant) -> Result
 
 async fn fill(
     session: &Session,
-    plugins: Vec<Plugin>,
+    policy: Policy,
+    runtime: Runtime,
     feed: PathBuf,
     begun: Instant,
 ) -> Result<Vec<Finding>, CliError> {
@@ -132,9 +135,10 @@ async fn fill(
     let (seconds, new, known) = (begun.elapsed().as_secs_f64(), counts.new, counts.duplicates);
     eprintln!("ingested: {new} records, {known} delivered twice ({seconds:.1} s)");
     let work = Evaluation {
-        plugins,
+        policy,
+        runtime,
+        sources: None,
         workers: super::scan::default_workers(),
-        until_idle: true,
         metrics: Metrics::new(),
     };
     let first = AtomicBool::new(true);

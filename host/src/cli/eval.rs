@@ -6,7 +6,7 @@ use std::process::ExitCode;
 
 use clap::{Args, ValueEnum};
 
-use super::{CliError, CliResult, Global, ignore_closed_pipe, plugin_set, scan, summary};
+use super::{CliError, CliResult, Global, ignore_closed_pipe, plugin_set, rule_set, scan, summary};
 use crate::config::Config;
 use crate::engine::EngineError;
 use crate::engine::scan::{ScanError, Scanned};
@@ -92,7 +92,16 @@ fn score(folder: &Path, args: &EvalArgs, global: &Global) -> Result<(Score, Scan
     let config = config(folder, global)?;
     let plugins = plugin_set::load(global, &config, args.plugins.as_deref(), &args.only)?;
     let workers = args.workers.map_or_else(scan::default_workers, usize::from);
-    let work = Work { folder, inputs: &inputs, labels: &labels, config: &config, plugins: &plugins, workers };
+    let rules = rule_set::load(global, &config, &args.only)?;
+    let work = Work {
+        folder,
+        inputs: &inputs,
+        labels: &labels,
+        config: &config,
+        plugins: &plugins,
+        rules: Some(&rules),
+        workers,
+    };
     Ok(eval::evaluate(&work)?)
 }
 

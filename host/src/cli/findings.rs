@@ -44,9 +44,12 @@ pub struct ListArgs {
     /// Whose subject contains this text, whatever its capitals.
     #[arg(long, value_name = "TEXT")]
     subject: Option<String>,
-    /// Withdrawn findings too.
+    /// Withdrawn findings too, and those of rules on trial.
     #[arg(long)]
     all: bool,
+    /// Findings of rules on trial (`shadow: true`, `status: experimental`) instead of those that count.
+    #[arg(long, conflicts_with = "all")]
+    shadow: bool,
     /// At most this many.
     #[arg(long, value_name = "N")]
     limit: Option<u32>,
@@ -73,6 +76,7 @@ fn list(args: &ListArgs, global: &Global) -> CliResult {
         since: args.since,
         subject: args.subject.clone(),
         all: args.all,
+        shadow: args.shadow,
         limit: args.limit,
     };
     with_store("findings list", global, async |session| {
@@ -119,7 +123,7 @@ pub fn render(findings: &[Finding], format: Format) -> Result<String, CliError> 
             for f in findings {
                 let title = match f.status {
                     Status::Open => harmless(&f.title).into_owned(),
-                    Status::Withdrawn => format!("(withdrawn) {}", harmless(&f.title)),
+                    other => format!("({}) {}", other.name(), harmless(&f.title)),
                 };
                 table.add_row([
                     Cell::new(f.severity).fg(color(f.severity)),

@@ -10,8 +10,11 @@ pub mod output;
 mod parked;
 mod plugin;
 mod plugin_set;
+mod policy;
 pub mod print;
 mod replay;
+mod rule_set;
+mod rules;
 pub mod run;
 mod scan;
 pub mod session;
@@ -85,6 +88,12 @@ enum Command {
     /// Shows plugins and what they need.
     #[command(subcommand)]
     Plugin(plugin::PluginCommand),
+    /// Shows what is in force, looks at changed files now, goes back.
+    #[command(subcommand)]
+    Policy(policy::PolicyCommand),
+    /// Checks, tests and explains rules.
+    #[command(subcommand)]
+    Rules(rules::RulesCommand),
     /// Makes an organisation with planted attacks and shows what is found.
     Demo(demo::DemoArgs),
     /// Scores the detectors against labelled folders.
@@ -232,6 +241,8 @@ fn run_command(cli: Cli) -> CliResult {
         Command::Replay(args) => replay::run(&args, &cli.global),
         Command::Config(command) => config::run(&command, &cli.global),
         Command::Plugin(command) => plugin::run(&command, &cli.global),
+        Command::Policy(command) => policy::run(&command, &cli.global),
+        Command::Rules(command) => rules::run(&command, &cli.global),
         Command::Demo(args) => demo::run(&args, &cli.global),
         Command::Eval(args) => eval::run(&args, &cli.global),
         Command::Db(command) => db::run(&command, &cli.global),

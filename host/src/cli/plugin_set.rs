@@ -22,14 +22,16 @@ pub fn load(
     if let Some(error) = refused.first() {
         return Err(CliError::Usage(error.to_string()));
     }
-    if let Some(unknown) = only.iter().find(|id| !plugins.iter().any(|p| p.manifest().id == **id)) {
+    let only: Vec<&String> = only.iter().collect();
+    let is_rule = |id: &str| id.starts_with("rule:");
+    if let Some(unknown) = only.iter().find(|id| !is_rule(id) && !plugins.iter().any(|p| p.id() == ***id)) {
         let known: Vec<&str> = plugins.iter().map(|p| p.manifest().id.as_str()).collect();
         return Err(CliError::Usage(format!("no detector '{unknown}'; there are {}", known.join(", "))));
     }
     if !only.is_empty() {
-        plugins.retain(|p| only.contains(&p.manifest().id));
+        plugins.retain(|p| only.iter().any(|id| *id == p.id()));
     }
-    if plugins.is_empty() {
+    if plugins.is_empty() && !only.iter().any(|id| is_rule(id)) {
         return Err(CliError::Usage(
             "no detector is enabled: see `plugins:` in the configuration".to_owned(),
         ));

@@ -8,14 +8,15 @@ use std::process::ExitCode;
 use std::sync::Arc;
 
 use clap::Args;
-use model::{Finding, Millis};
+use model::{Finding, Millis, Status};
+use rules::RuleSet;
 use serde::Serialize;
 use serde_json::Value;
 
 use super::findings::{parse_since, render};
 use super::output::{listing, print};
 use super::session::{Session, with_store};
-use super::{CliError, CliResult, Format, Global, plugin_set};
+use super::{CliError, CliResult, Format, Global, plugin_set, rule_set};
 use crate::engine::replay::{Replay, Replayed};
 use crate::engine::{LeftOut, Options};
 use crate::plugin::Plugin;
@@ -41,7 +42,10 @@ pub struct ReplayArgs {
     /// Compares with the stored findings and prints what differs; exit code 1 if anything does.
     #[arg(long)]
     verify: bool,
-    /// Replays only this detector; may be given several times.
+    /// Findings of rules on trial too.
+    #[arg(long)]
+    shadow: bool,
+    /// Replays only this detector, or this rule as `rule:NAME`; may be given several times.
     #[arg(long, value_name = "ID")]
     only: Vec<String>,
     /// Folder with further plugins (`*.wasm`), the one that `run` is given.
@@ -62,6 +66,7 @@ pub fn run(args: &ReplayArgs, global: &Global) -> CliResult {
     }
     let config = global.load_config()?;
     let plugins = plugin_set::load(global, &config, args.plugins.as_deref(), &args.only)?;
+    let rules = rule_set::load(global, &config, &args.only)?;
     with_store("replay", global, async |session| {
         let scratch = match &args.into {
             Some(schema) => {
@@ -70,7 +75,7 @@ pub fn run(args: &ReplayArgs, global: &Global) -> CliResult {
             }
             None => None,
         };
-        let done = work(args, session, &plugins, scratch.as_ref()).await;
+        let done = work(args, session, &plugins, &rules, scratch.as_ref()).await;
         if let Some(scratch) = scratch {
             scratch.close().await;
         }
@@ -82,19 +87,26 @@ async fn work(
     args: &ReplayArgs,
     session: &Session,
     plugins: &[Plugin],
+    rules: &Arc<RuleSet>,
     scratch: Option<&store::Store>,
 ) -> CliResult {
     let basis = session.store.replay_basis().await?;
-    let mut replayed = evaluate(args, session, plugins, &basis).await?;
+    let mut replayed = evaluate(args, session, plugins, rules, &basis).await?;
     let failed = report(&replayed);
     let inside = |f: &Finding| f.last_event >= args.from && args.to.is_none_or(|to| f.last_event < to);
     let mut differ = false;
     if args.verify {
-        let is_loaded = |f: &Finding| plugins.iter().any(|p| p.manifest().id == f.detector);
+        let is_loaded = |f: &Finding| {
+            plugins.iter().any(|p| p.id() == f.detector)
+                || rules.plans().iter().any(|p| p.detector == f.detector)
+        };
         let stored = basis.findings.iter().filter(|f| is_loaded(f)).collect::<Vec<_>>();
         differ = verify(&stored, &replayed.findings, inside, args.format)?;
     }
     replayed.findings.retain(inside);
+    if !args.shadow {
+        replayed.findings.retain(|f| f.status != Status::Shadow);
+    }
     if let (Some(scratch), Some(schema)) = (scratch, &args.into) {
         scratch.replace_findings(&replayed.findings).await?;
         eprintln!("{} findings written into schema {schema}", replayed.findings.len());
@@ -114,6 +126,7 @@ async fn evaluate(
     args: &ReplayArgs,
     session: &Session,
     plugins: &[Plugin],
+    rules: &Arc<RuleSet>,
     basis: &ReplayBasis,
 ) -> Result<Replayed, CliError> {
     let left_out: LeftOut =
@@ -124,14 +137,14 @@ async fn evaluate(
         config: Arc::new(session.config.clone()),
         options: Options {
             workers: args.workers.map_or_else(super::scan::default_workers, usize::from),
-            lateness: i64::from(session.config.lateness_hours) * 3_600_000,
+            lateness: session.config.lateness(),
             generation: super::run::GENERATION,
         },
         left_out,
         stop: session.stop.clone(),
     };
-    let (plugins, cursors) = (plugins.to_vec(), basis.cursors.clone());
-    let done = tokio::task::spawn_blocking(move || replay.run(&plugins, &cursors)).await;
+    let (plugins, rules, cursors) = (plugins.to_vec(), rules.clone(), basis.cursors.clone());
+    let done = tokio::task::spawn_blocking(move || replay.run(&plugins, Some(&rules), &cursors)).await;
     Ok(done.map_err(|e| CliError::Environment(format!("the replay ended: {e}")))??)
 }
 

@@ -6,9 +6,9 @@ use std::process::ExitCode;
 use std::sync::Arc;
 
 use clap::Args;
-use model::{NameTable, Severity};
+use model::{NameTable, Severity, Status};
 
-use super::{CliError, CliResult, Format, Global, plugin_set, print, summary};
+use super::{CliError, CliResult, Format, Global, plugin_set, print, rule_set, summary};
 use crate::directory::Directory;
 use crate::engine::memory::MemoryState;
 use crate::engine::scan::{ScanError, Scanned, scan};
@@ -25,7 +25,7 @@ pub struct ScanArgs {
     /// Folder with further plugins (`*.wasm`).
     #[arg(long, value_name = "DIR")]
     plugins: Option<PathBuf>,
-    /// Runs only this detector; may be given several times.
+    /// Runs only this detector, or this rule as `rule:NAME`; may be given several times.
     #[arg(long, value_name = "ID")]
     only: Vec<String>,
     /// How findings are printed.
@@ -34,6 +34,9 @@ pub struct ScanArgs {
     /// Exit code 1 when a finding is this severe or worse.
     #[arg(long, value_name = "SEVERITY")]
     fail_on: Option<Severity>,
+    /// Prints findings of rules on trial (`shadow: true`, `status: experimental`) too.
+    #[arg(long)]
+    shadow: bool,
     /// A bad record ends the scan with exit code 2.
     #[arg(long)]
     strict: bool,
@@ -48,29 +51,36 @@ pub fn run(args: &ScanArgs, global: &Global) -> CliResult {
     let names = Arc::new(NameTable::default());
     let directory = Arc::new(Directory::from_config(&config));
     let plugins = plugin_set::load(global, &config, args.plugins.as_deref(), &args.only)?;
+    let rules = rule_set::load(global, &config, &args.only)?;
     let state = Arc::new(MemoryState::default());
     let services = Services { names, directory, state: state.clone() };
     let options = Options {
         workers: args.workers.map_or_else(default_workers, usize::from),
-        lateness: i64::from(config.lateness_hours) * 3_600_000,
+        lateness: config.lateness(),
         generation: 1,
     };
     let inputs: Vec<Input> = args.files.iter().map(|file| super::input(file)).collect();
-    let scanned =
-        scan(&inputs, args.strict, &plugins, &config, &services, state, &options, &std::env::temp_dir())
-            .map_err(|error| match error {
-                ScanError::Read(ReadError::Sink(_)) | ScanError::Spool(_) => {
-                    CliError::Environment(error.to_string())
-                }
-                ScanError::Read(_) => CliError::Usage(error.to_string()),
-                ScanError::Engine(EngineError::Thread(_)) => CliError::Environment(error.to_string()),
-                ScanError::Engine(_) => CliError::Usage(error.to_string()),
-            })?;
+    let temp = std::env::temp_dir();
+    let mut scanned =
+        scan(&inputs, args.strict, &plugins, Some(&rules), &config, &services, state, &options, &temp)
+            .map_err(environment_or_usage)?;
+    if !args.shadow {
+        scanned.findings.retain(|finding| finding.status != Status::Shadow);
+    }
     let mut out = std::io::stdout().lock();
     let printed = print::findings(&mut out, &scanned.findings, args.format).and_then(|()| out.flush());
     super::ignore_closed_pipe(printed)?;
     report(&scanned);
     Ok(verdict(&scanned, args.fail_on))
+}
+
+fn environment_or_usage(error: ScanError) -> CliError {
+    match error {
+        ScanError::Read(ReadError::Sink(_)) | ScanError::Spool(_) => CliError::Environment(error.to_string()),
+        ScanError::Read(_) => CliError::Usage(error.to_string()),
+        ScanError::Engine(EngineError::Thread(_)) => CliError::Environment(error.to_string()),
+        ScanError::Engine(_) => CliError::Usage(error.to_string()),
+    }
 }
 
 /// As many workers as there are cores, within reason.
@@ -89,7 +99,8 @@ fn verdict(scanned: &Scanned, fail_on: Option<Severity>) -> ExitCode {
     if !scanned.read.errors.is_empty() || scanned.fates.values().any(|f| f.quarantined.is_some()) {
         return ExitCode::from(2);
     }
-    let failed =
-        fail_on.is_some_and(|limit| scanned.findings.iter().any(|finding| finding.severity >= limit));
+    let failed = fail_on.is_some_and(|limit| {
+        scanned.findings.iter().any(|f| f.severity >= limit && f.status == Status::Open)
+    });
     ExitCode::from(u8::from(failed))
 }

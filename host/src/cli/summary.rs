@@ -31,6 +31,13 @@ pub fn of_scan(scanned: &Scanned, colours: bool) -> String {
         let (detector, record, reason) = (&parked.detector, parked.record, visible(&parked.reason));
         let _ = writeln!(text, "{detector} failed on record {record}: {reason}");
     }
+    for failure in scanned.failures.values() {
+        let (rule, count, message) = (visible(&failure.rule), failure.count, visible(&failure.message));
+        let _ = writeln!(
+            text,
+            "rule {rule}: a script failed on {count} records, so they do not count: {message}"
+        );
+    }
     for (detector, fate) in &scanned.fates {
         if let Some(reason) = &fate.quarantined {
             let warning = if colours { "\x1b[31mstopped\x1b[0m" } else { "stopped" };

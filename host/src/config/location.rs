@@ -61,7 +61,8 @@ pub(super) fn check_country(country: &str) -> Result<(), String> {
 }
 
 impl LocationConfig {
-    pub(super) fn check(&self) -> Result<(), String> {
+    /// Whether zone, country and prefix are what they should be.
+    pub(crate) fn check(&self) -> Result<(), String> {
         if let Some(zone) = &self.zone
             && zone.parse::<chrono_tz::Tz>().is_err()
         {

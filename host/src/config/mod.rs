@@ -6,6 +6,7 @@
 mod health;
 mod location;
 mod plugin;
+mod policy;
 mod rules;
 
 use std::collections::BTreeMap;
@@ -17,6 +18,8 @@ use serde::Deserialize;
 pub use health::{HealthConfig, Listen};
 pub use location::{Hours, LocationConfig, Weekday};
 pub use plugin::{Limits, PluginConfig};
+pub(crate) use policy::DEFAULT_FOLDER;
+pub use policy::RulesConfig;
 pub use rules::{Exception, Group, MAX_RULES, Match, Override};
 
 /// The configuration file as a whole. Unknown keys are errors that name the right ones.
@@ -47,6 +50,8 @@ pub struct Config {
     pub retention_months: Option<u16>,
     /// Where the service says how it is.
     pub health: HealthConfig,
+    /// Where rules come from and which run.
+    pub rules: RulesConfig,
     /// Names for sets of people, for the plugins' overrides and exceptions.
     pub groups: BTreeMap<String, Group>,
     /// Settings by plugin id.
@@ -67,6 +72,7 @@ impl Default for Config {
             lateness_hours: 24,
             retention_months: None,
             health: HealthConfig::default(),
+            rules: RulesConfig::default(),
             groups: BTreeMap::new(),
             plugins: BTreeMap::new(),
         }
@@ -137,23 +143,54 @@ impl Config {
         self.retention_months.map(|months| Months::new(u32::from(months)))
     }
 
+    /// How late a record may be, in milliseconds.
+    pub fn lateness(&self) -> model::Millis {
+        i64::from(self.lateness_hours) * 3_600_000
+    }
+
     /// Reads and checks a configuration file and the directory file it names.
     ///
     /// # Errors
     /// When a file cannot be read, is too large, has unknown or wrong keys, or values out of range.
     pub fn load(path: &Path) -> Result<Config, ConfigError> {
-        let mut config: Config = read_yaml(path)?;
-        if let Some(file) = &config.directory {
-            let file = path.parent().unwrap_or(Path::new(".")).join(file);
-            let more: DirectoryFile = read_yaml(&file)?;
-            config.locations.extend(more.locations);
-            config.numbers.extend(more.numbers);
+        let mut config = Config::parse(path, &read(path)?)?;
+        if let Some(file) = config.directory_file(path) {
+            config.add_directory(&file, &read(&file)?)?;
         }
         config.check(path)?;
         Ok(config)
     }
 
-    fn check(&self, path: &Path) -> Result<(), ConfigError> {
+    /// The configuration in a text that was read from `path`; neither complete nor checked before
+    /// [`Config::add_directory`], if it names one, and [`Config::check`].
+    ///
+    /// # Errors
+    /// When it is not UTF-8 or has unknown or wrong keys.
+    pub(crate) fn parse(path: &Path, text: &[u8]) -> Result<Config, ConfigError> {
+        parse_yaml(path, text)
+    }
+
+    /// The directory file that a configuration read from `path` names.
+    pub(crate) fn directory_file(&self, path: &Path) -> Option<PathBuf> {
+        Some(path.parent().unwrap_or(Path::new(".")).join(self.directory.as_ref()?))
+    }
+
+    /// Adds the locations and numbers of a directory file.
+    ///
+    /// # Errors
+    /// As [`Config::parse`].
+    pub(crate) fn add_directory(&mut self, path: &Path, text: &[u8]) -> Result<(), ConfigError> {
+        let more: DirectoryFile = parse_yaml(path, text)?;
+        self.locations.extend(more.locations);
+        self.numbers.extend(more.numbers);
+        Ok(())
+    }
+
+    /// Whether all values make sense.
+    ///
+    /// # Errors
+    /// Names the value and what is allowed.
+    pub(crate) fn check(&self, path: &Path) -> Result<(), ConfigError> {
         let invalid = |message: String| ConfigError::Invalid { path: path.to_owned(), message };
         if self.lateness_hours == 0 || self.lateness_hours > 24 * 31 {
             return Err(invalid("lateness_hours must be 1 to 744".to_owned()));
@@ -177,6 +214,7 @@ impl Config {
         for number in &self.numbers {
             rules::check_number(number).map_err(|m| invalid(format!("numbers: {m}")))?;
         }
+        self.rules.check().map_err(|m| invalid(format!("rules.{m}")))?;
         let known = rules::Known { groups: &self.groups, locations: &self.locations };
         rules::check_groups(&known).map_err(invalid)?;
         for (id, plugin) in &self.plugins {
@@ -195,16 +233,24 @@ struct DirectoryFile {
     numbers: Vec<String>,
 }
 
-fn read_yaml<T: serde::de::DeserializeOwned>(path: &Path) -> Result<T, ConfigError> {
-    let read = |source| ConfigError::Read { path: path.to_owned(), source };
-    let size = std::fs::metadata(path).map_err(read)?.len();
-    if size > MAX_CONFIG_BYTES {
-        let message = format!("is {size} bytes long; the limit is {MAX_CONFIG_BYTES}");
+/// Reads a file of the configuration, which may be large but not endless.
+pub(crate) fn read(path: &Path) -> Result<Vec<u8>, ConfigError> {
+    let failed = |source| ConfigError::Read { path: path.to_owned(), source };
+    let mut bytes = Vec::new();
+    let file = std::fs::File::open(path).map_err(failed)?;
+    std::io::Read::read_to_end(&mut std::io::Read::take(file, MAX_CONFIG_BYTES + 1), &mut bytes)
+        .map_err(failed)?;
+    if bytes.len() as u64 > MAX_CONFIG_BYTES {
+        let message = format!("is too long; the limit is {MAX_CONFIG_BYTES} bytes");
         return Err(ConfigError::Invalid { path: path.to_owned(), message });
     }
-    let text = std::fs::read_to_string(path).map_err(read)?;
-    serde_saphyr::from_str(&text)
-        .map_err(|e| ConfigError::Invalid { path: path.to_owned(), message: e.to_string() })
+    Ok(bytes)
+}
+
+fn parse_yaml<T: serde::de::DeserializeOwned>(path: &Path, text: &[u8]) -> Result<T, ConfigError> {
+    let invalid = |message| ConfigError::Invalid { path: path.to_owned(), message };
+    let text = std::str::from_utf8(text).map_err(|e| invalid(format!("is not UTF-8: {e}")))?;
+    serde_saphyr::from_str(text).map_err(|e| invalid(e.to_string()))
 }
 
 #[cfg(test)]

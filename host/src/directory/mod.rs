@@ -3,7 +3,10 @@
 //! Owns look-ups by location name and number. Does not own where the knowledge comes from: the configuration
 //! today, Webex's directory later. Immutable: a change makes a new directory in a new policy generation.
 
+mod places;
+
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use chrono::{DateTime, Datelike, NaiveDate, Offset, TimeZone, Timelike, Utc};
 use chrono_tz::Tz;
@@ -12,6 +15,8 @@ use model::{Millis, Number};
 use rustc_hash::{FxHashMap, FxHashSet};
 
 use crate::config::{Config, Hours, LocationConfig};
+
+pub use places::NamedPlaces;
 
 /// Opening time on one weekday in local minutes; `to` may pass 1440, the midnight at the end of the day.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -44,7 +49,7 @@ pub struct Location {
 pub struct Directory {
     /// Country where a location states none.
     pub default_country: Option<&'static str>,
-    locations: FxHashMap<String, Location>,
+    locations: FxHashMap<String, Arc<Location>>,
     numbers: FxHashSet<u64>,
     /// Prefix to nothing, by number of digits, longest first.
     prefixes: BTreeMap<u64, ()>,
@@ -58,7 +63,7 @@ impl Directory {
             ..Directory::default()
         };
         for (name, location) in &config.locations {
-            directory.locations.insert(name.to_lowercase(), Location::from_config(location));
+            directory.locations.insert(name.to_lowercase(), Arc::new(Location::from_config(location)));
         }
         for number in &config.numbers {
             let Ok(digits) = number.trim_start_matches('+').trim_end_matches('*').parse() else { continue };
@@ -72,7 +77,7 @@ impl Directory {
     }
 
     /// A location by its name, whatever its capitals.
-    pub fn location(&self, name: &str) -> Option<&Location> {
+    pub fn location(&self, name: &str) -> Option<&Arc<Location>> {
         self.locations.get(name).or_else(|| self.locations.get(&name.to_lowercase()))
     }
 
@@ -109,10 +114,14 @@ impl Location {
 
     /// Minutes to add to UTC for local time at that moment.
     pub fn utc_offset(&self, at: Millis) -> Option<i32> {
-        let zone = self.zone?;
-        let at = DateTime::<Utc>::from_timestamp_millis(at)?;
-        Some(zone.offset_from_utc_datetime(&at.naive_utc()).fix().local_minus_utc() / 60)
+        zone_offset(self.zone?, at)
     }
+}
+
+/// Minutes to add to UTC for local time in `zone` at that moment.
+fn zone_offset(zone: Tz, at: Millis) -> Option<i32> {
+    let at = DateTime::<Utc>::from_timestamp_millis(at)?;
+    Some(zone.offset_from_utc_datetime(&at.naive_utc()).fix().local_minus_utc() / 60)
 }
 
 fn country(code: &str) -> Option<&'static str> {

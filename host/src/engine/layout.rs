@@ -5,6 +5,7 @@
 
 use model::fields::FIELD_COUNT;
 use model::{Event, EventKind, FieldId, FieldSet, FieldType, Millis, RecordId};
+use rules::Fields;
 
 /// Where each field lies in a packed row.
 #[derive(Clone, Debug)]
@@ -15,6 +16,8 @@ pub struct Layout {
     packed: Vec<(FieldId, u16)>,
     /// Bytes before the texts.
     stride: usize,
+    /// Whether rows say which fields are absent.
+    has_presence: bool,
 }
 
 const ABSENT: u16 = u16::MAX;
@@ -23,12 +26,25 @@ const REPORT_AT: usize = 0;
 const ID_AT: usize = 8;
 const KIND_AT: usize = 24;
 const HEADER: usize = 25;
+/// After the header, in rows for rules: a bit for each field that has a value. To a plugin absent and 0 are one.
+const PRESENCE_AT: usize = HEADER;
+const PRESENCE: usize = 16;
 
 impl Layout {
     /// A layout that holds `fields`, and the header in any case.
     pub fn new(fields: FieldSet) -> Layout {
+        Layout::make(fields, false)
+    }
+
+    /// The same, with which fields have a value: for [`Fields`].
+    pub fn with_presence(fields: FieldSet) -> Layout {
+        Layout::make(fields, true)
+    }
+
+    fn make(fields: FieldSet, has_presence: bool) -> Layout {
+        let stride = HEADER + if has_presence { PRESENCE } else { 0 };
         let mut layout =
-            Layout { fields, offsets: [ABSENT; FIELD_COUNT], packed: Vec::new(), stride: HEADER };
+            Layout { fields, offsets: [ABSENT; FIELD_COUNT], packed: Vec::new(), stride, has_presence };
         for field in fields.iter() {
             if matches!(field, FieldId::record_id | FieldId::report_time) {
                 continue;
@@ -74,6 +90,10 @@ impl Layout {
         row[REPORT_AT..REPORT_AT + 8].copy_from_slice(&event.int(FieldId::report_time).to_le_bytes());
         row[ID_AT..ID_AT + 16].copy_from_slice(&event.id.0.to_le_bytes());
         row[KIND_AT] = event.kind as u8;
+        if self.has_presence {
+            let present = event.present().bits() & self.fields.bits();
+            row[PRESENCE_AT..PRESENCE_AT + PRESENCE].copy_from_slice(&present.to_le_bytes());
+        }
     }
 }
 
@@ -151,6 +171,42 @@ impl<'a> Row<'a> {
     }
 }
 
+impl Fields for Row<'_> {
+    #[inline]
+    fn kind(&self) -> EventKind {
+        Row::kind(*self)
+    }
+
+    #[inline]
+    fn id(&self) -> RecordId {
+        Row::id(*self)
+    }
+
+    /// Fields of the layout that have a value; none in a layout without presence.
+    #[inline]
+    fn present(&self) -> FieldSet {
+        if !self.layout.has_presence {
+            return FieldSet::NONE;
+        }
+        let bits = array(&self.bytes[PRESENCE_AT..PRESENCE_AT + PRESENCE]);
+        FieldSet::from_bits(u128::from_le_bytes(bits))
+    }
+
+    #[inline]
+    fn slot(&self, field: FieldId) -> u64 {
+        match width(field.field().ty) {
+            1 => u64::from(self.bool(field)),
+            4 => u64::from(self.u32(field)),
+            8 => self.u64(field),
+            _ => 0,
+        }
+    }
+
+    fn text(&self, field: FieldId) -> &str {
+        Row::text(*self, field)
+    }
+}
+
 /// Report time of a packed row.
 #[inline]
 pub fn report_time(bytes: &[u8]) -> Millis {
@@ -174,6 +230,48 @@ fn array<const N: usize>(bytes: &[u8]) -> [u8; N] {
 mod tests {
     use super::*;
     use model::{Name, Number};
+    use proptest::prelude::*;
+
+    fn event_with(present: u128, value: u64) -> Event {
+        let mut event = Event::default();
+        event.id = RecordId(u128::from(value));
+        for field in FieldSet::from_bits(present).iter() {
+            match field.field().ty {
+                FieldType::Id => {}
+                FieldType::Bool => event.set_bool(field, value % 2 == 1),
+                FieldType::U32 => event.set_u32(field, value as u32),
+                FieldType::Int => event.set_int(field, value as i64),
+                FieldType::Float => event.set_float(field, f64::from_bits(value)),
+                FieldType::Millis => event.set_millis(field, value as i64),
+                FieldType::Enum => event.set_enum(field, Name(value as u32)),
+                FieldType::Name => event.set_name(field, Name(value as u32)),
+                FieldType::Phone => event.set_phone(field, Number(value)),
+                FieldType::Text => event.set_text(field, &value.to_string()),
+            }
+        }
+        event
+    }
+
+    proptest! {
+        #[test]
+        fn to_rules_a_row_is_what_the_event_was(
+            wanted in any::<u128>(), present in any::<u128>(), value in prop_oneof![Just(0), any::<u64>()],
+        ) {
+            let event = event_with(present, value);
+            let layout = Layout::with_presence(FieldSet::from_bits(wanted));
+            let mut bytes = Vec::new();
+            layout.pack(&event, &mut bytes);
+            let row = Row { layout: &layout, bytes: &bytes };
+            prop_assert_eq!(Fields::present(&row).bits(), event.present().bits() & layout.fields().bits());
+            for field in layout.fields().iter() {
+                if field.field().ty == FieldType::Text {
+                    prop_assert_eq!(Fields::text(&row, field), event.text(field));
+                } else {
+                    prop_assert_eq!(row.slot(field), event.slot(field), "{}", field.field().name);
+                }
+            }
+        }
+    }
 
     #[test]
     fn rows_give_back_what_was_packed() {

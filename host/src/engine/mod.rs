@@ -4,6 +4,7 @@
 //! own reading (`source`), detection (`plugin`) or keeping (`store`). `scan`, `demo`, `run` and backtests use this one
 //! engine; they differ in where rows come from and where findings go.
 
+pub mod backtest;
 pub mod book;
 pub mod detector;
 pub mod layout;
@@ -12,10 +13,12 @@ pub mod memory;
 mod people;
 pub mod replay;
 pub mod route;
-pub mod rules;
+mod rule_share;
 pub mod scan;
+pub mod scope;
 pub mod service;
 pub mod spool;
+mod swap;
 pub mod watermark;
 pub mod worker;
 
@@ -23,7 +26,9 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 
-use model::{Finding, Millis, NameTable, RecordId, SubjectKind};
+use ::rules::evaluator::Cost;
+use ::rules::{RuleFailure, RuleSet};
+use model::{FieldId, FieldSet, Finding, Millis, NameTable, RecordId, SubjectKind};
 use rustc_hash::FxHashSet;
 
 use crate::config::Config;
@@ -33,8 +38,11 @@ use detector::{Detector, Parked, Usage};
 use layout::{Layout, Row};
 use people::People;
 use route::Route;
+use rule_share::RuleShare;
 use watermark::Watermark;
 use worker::{Work, Worker, WorkerGone};
+
+pub use swap::Swapped;
 
 /// Rows handed to the workers at once.
 pub const CHUNK_ROWS: usize = 8192;
@@ -71,9 +79,13 @@ pub enum EngineError {
     State(String),
 }
 
-/// Detectors at work on one ordered source.
+/// Detectors and rules at work on one ordered source.
 pub struct Engine {
     layout: Arc<Layout>,
+    has_rules: bool,
+    generation: u64,
+    /// What each detection of the rules cost up to the last checkpoint.
+    costs: Vec<Cost>,
     workers: Vec<Worker>,
     names: Arc<NameTable>,
     people: People,
@@ -114,31 +126,50 @@ pub struct Checkpoint {
     pub people: Vec<Person>,
     /// Detectors that were stopped, with the reason; nothing of theirs since the last checkpoint is in here.
     pub quarantined: Vec<(String, String)>,
+    /// Scripts of rules that failed, each rule once.
+    pub failures: Vec<RuleFailure>,
 }
 
 /// Most late records noted one by one between two checkpoints; a back-fill of months is only counted.
 pub const MAX_LATE_NOTED: usize = 100_000;
 
 impl Engine {
-    /// Starts the workers with one instance of every plugin each.
+    /// Starts the workers with one instance of every plugin each, and a share of the rules.
     ///
     /// # Errors
     /// When a thread cannot be started or the name table is full.
     pub fn start(
         plugins: &[Plugin],
+        rules: Option<&Arc<RuleSet>>,
+        config: &Config,
+        services: &Services,
+        options: &Options,
+    ) -> Result<Engine, EngineError> {
+        Engine::start_with(plugins, rules, FieldSet::NONE, config, services, options)
+    }
+
+    /// The same; rows hold `fields` besides.
+    ///
+    /// # Errors
+    /// As [`Engine::start`].
+    pub fn start_with(
+        plugins: &[Plugin],
+        rules: Option<&Arc<RuleSet>>,
+        fields: FieldSet,
         config: &Config,
         services: &Services,
         options: &Options,
     ) -> Result<Engine, EngineError> {
         let mut routes = Vec::new();
-        let mut fields = People::FIELDS.into_iter().collect::<model::FieldSet>();
+        let least = People::FIELDS.into_iter().chain([FieldId::start_time]).collect::<FieldSet>();
+        let mut fields = fields.union(least);
         for plugin in plugins {
             let settings = config.plugins.get(plugin.id()).cloned().unwrap_or_default();
             let route = Route::new(plugin.manifest(), &settings, config, &services.names)?;
             fields = fields.union(route.fields());
             routes.push((route, settings));
         }
-        let layout = Arc::new(Layout::new(fields));
+        let layout = Arc::new(swap::layout(fields, rules));
         let workers = (0..options.workers)
             .map(|index| {
                 let detectors = plugins.iter().zip(&routes).map(|(plugin, (route, settings))| {
@@ -152,11 +183,15 @@ impl Engine {
                         lateness,
                     )
                 });
-                Worker::start(index, options.workers, layout.clone(), detectors.collect())
+                let rules = rules.map(|set| RuleShare::new(set, services, index, options.workers));
+                Worker::start(index, options.workers, layout.clone(), detectors.collect(), rules)
             })
             .collect::<Result<_, _>>()?;
         Ok(Engine {
             layout,
+            has_rules: rules.is_some(),
+            generation: options.generation,
+            costs: Vec::new(),
             workers,
             names: services.names.clone(),
             people: People::default(),
@@ -208,7 +243,7 @@ impl Engine {
         for bytes in chunk.rows() {
             let row = Row { layout: &self.layout, bytes };
             self.people.note(row);
-            let late = self.is_late(row.u64(model::FieldId::start_time) as Millis);
+            let late = self.is_late(row.u64(FieldId::start_time) as Millis);
             if late {
                 self.late += 1;
                 if self.late_records.len() < MAX_LATE_NOTED {
@@ -264,6 +299,8 @@ impl Engine {
         }
         let mut shared: FxHashSet<(String, String)> = FxHashSet::default();
         let mut totals: BTreeMap<String, (Usage, u64)> = BTreeMap::new();
+        swap::add_up(&mut self.costs, &reports);
+        let mut failures: BTreeMap<String, RuleFailure> = BTreeMap::new();
         for report in reports {
             let (total, memory) = totals.entry(report.detector.clone()).or_default();
             total.rows += report.usage.rows;
@@ -282,6 +319,7 @@ impl Engine {
                     checkpoint.parked.push(parked);
                 }
             }
+            add_failures(&mut failures, report.failures);
             checkpoint.outputs.extend(report.step.outputs);
             let detector = report.detector;
             for change in report.step.state {
@@ -304,9 +342,11 @@ impl Engine {
         }
         for output in &mut checkpoint.outputs {
             if let Output::Raise(finding) = output {
+                finding.provenance.generation = self.generation;
                 self.name_subject(finding);
             }
         }
+        checkpoint.failures = failures.into_values().collect();
         checkpoint.late = std::mem::take(&mut self.late_records);
         checkpoint.people = self.people.take_changed(&self.names);
         Ok(checkpoint)
@@ -330,6 +370,14 @@ impl Engine {
     /// Ends the workers.
     pub fn stop(self) {
         self.workers.into_iter().for_each(Worker::stop);
+    }
+}
+
+/// Adds failures to those of the same rule.
+fn add_failures(known: &mut BTreeMap<String, RuleFailure>, more: Vec<RuleFailure>) {
+    for failure in more {
+        let count = failure.count;
+        known.entry(failure.rule.clone()).or_insert(RuleFailure { count: 0, ..failure }).count += count;
     }
 }
 

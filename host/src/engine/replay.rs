@@ -9,19 +9,20 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use model::{Event, Finding, NameTable};
+use rules::RuleSet;
 use tokio::runtime::Handle;
 
 use super::book::Book;
-use super::log::LogError;
+use super::log::{LogError, Readers};
 use super::memory::MemoryState;
 use super::spool::{Chunk, Merge, Spool};
 use super::{CHUNK_ROWS, Engine, LeftOut, Options};
 use crate::config::Config;
 use crate::directory::Directory;
-use crate::normalize::Normalizer;
+use crate::normalize::{Normalizer, sources};
 use crate::plugin::{Plugin, Services};
-use crate::source;
-use crate::store::{Cursor, Position, Store, StoreError};
+use crate::source::StoredReader;
+use crate::store::{Cursor, Position, RULES, Store, StoreError};
 
 /// Chunks between two checkpoints, as in `engine::scan`: rows since the last one stay in memory.
 const CHECKPOINT_CHUNKS: usize = 16;
@@ -67,16 +68,24 @@ pub struct Replayed {
 }
 
 impl Replay {
-    /// Replays `plugins`, each up to its cursor. Blocks: it must have a thread of its own.
+    /// Replays `plugins` and `rules`, each up to its cursor. Blocks: it must have a thread of its own.
     ///
     /// # Errors
     /// When the database, the temporary folder or a worker fails, or a stop is asked for.
-    pub fn run(&self, plugins: &[Plugin], cursors: &BTreeMap<String, Cursor>) -> Result<Replayed, LogError> {
+    pub fn run(
+        &self,
+        plugins: &[Plugin],
+        rules: Option<&Arc<RuleSet>>,
+        cursors: &BTreeMap<String, Cursor>,
+    ) -> Result<Replayed, LogError> {
         // Usually all stand at one place; one that was stopped or is new does not, and is replayed by itself.
-        let mut groups: BTreeMap<Position, Vec<Plugin>> = BTreeMap::new();
+        let mut groups: BTreeMap<Position, Readers> = BTreeMap::new();
+        let position_of = |id: &str| cursors.get(id).map_or(Position::START, |c| c.position);
         for plugin in plugins {
-            let position = cursors.get(&plugin.manifest().id).map_or(Position::START, |c| c.position);
-            groups.entry(position).or_default().push(plugin.clone());
+            groups.entry(position_of(plugin.id())).or_default().plugins.push(plugin.clone());
+        }
+        if let Some(rules) = rules {
+            groups.entry(position_of(RULES)).or_default().rules = Some(rules.clone());
         }
         groups.remove(&Position::START);
         let mut all = Replayed::default();
@@ -93,12 +102,13 @@ impl Replay {
         Ok(all)
     }
 
-    fn group(&self, plugins: &[Plugin], end: Position) -> Result<Replayed, LogError> {
+    fn group(&self, readers: &Readers, end: Position) -> Result<Replayed, LogError> {
         let names = Arc::new(NameTable::default());
         let directory = Arc::new(Directory::from_config(&self.config));
         let state = Arc::new(MemoryState::default());
         let services = Services { names: names.clone(), directory: directory.clone(), state: state.clone() };
-        let mut engine = Engine::start(plugins, &self.config, &services, &self.options)?;
+        let (plugins, rules) = (&readers.plugins, readers.rules.as_ref());
+        let mut engine = Engine::start(plugins, rules, &self.config, &services, &self.options)?;
         engine.leave_out(self.left_out.clone());
         let mut normalizer = Normalizer::new(names, directory, engine.layout().fields());
         let mut done = Replayed::default();
@@ -146,6 +156,7 @@ impl Replay {
             self.runtime.spawn(async move { store.read_log(after, Some(end), CHUNK_ROWS as u32).await })
         };
         let mut event = Event::default();
+        let mut reader = StoredReader::new(sources(normalizer.wanted()));
         let mut next = Some(request(Position::START));
         while let Some(page) = next.take() {
             let rows = self.runtime.block_on(page).map_err(|e| StoreError::Ended(e.to_string()))??;
@@ -153,8 +164,7 @@ impl Replay {
             next = rows.last().filter(|last| last.position < end).map(|last| request(last.position));
             done.records += rows.len() as u64;
             for row in &rows {
-                let record = source::stored_record(row.raw.as_bytes());
-                if record.is_ok_and(|r| normalizer.normalize(&r.record(), &mut event).is_ok()) {
+                if matches!(reader.read(&row.raw, |r| normalizer.normalize(r, &mut event)), Ok(Ok(()))) {
                     spool.push(&event)?;
                 } else {
                     done.unreadable += 1;

@@ -1,7 +1,7 @@
 //! Which rows a detector gets, which worker gets them, and what of them crosses the boundary.
 //!
 //! Owns the reading of a manifest's `events`, `filter`, `partition`, `also`, `organisation` and `columns`. Does not own
-//! calls, or which rows the configuration leaves out (`rules`).
+//! calls, or which rows the configuration leaves out (`scope`).
 
 use std::hash::Hasher;
 use std::sync::Arc;
@@ -11,7 +11,7 @@ use model::{EventKind, FieldId, FieldSet, NameTable, Number, SubjectKind};
 use rustc_hash::FxHasher;
 
 use super::layout::Row;
-use super::rules::{Other, Rules};
+use super::scope::{Other, Scope};
 use crate::config::{Config, PluginConfig};
 use crate::plugin::{AlsoKey, Batch, Column, ColumnSource, Filter, Manifest, row};
 
@@ -23,7 +23,7 @@ pub struct Route {
     partition: SubjectKind,
     also: Option<Also>,
     organisation: Option<Gate>,
-    rules: Arc<Rules>,
+    scope: Arc<Scope>,
     columns: Vec<ColumnSource>,
 }
 
@@ -69,7 +69,7 @@ impl Route {
             partition: manifest.partition,
             also: also.transpose()?,
             organisation: organisation.transpose()?,
-            rules: Arc::new(Rules::new(settings, config, names)?),
+            scope: Arc::new(Scope::new(settings, config, names)?),
             columns: manifest.columns.clone(),
         })
     }
@@ -80,7 +80,7 @@ impl Route {
             ColumnSource::Field(field) => Some(*field),
             ColumnSource::Row => None,
         });
-        let mut fields: FieldSet = fields.collect::<FieldSet>().union(self.rules.fields());
+        let mut fields: FieldSet = fields.collect::<FieldSet>().union(self.scope.fields());
         fields.insert(FieldId::start_time);
         let also = self.also.as_ref().map(|also| &also.gate);
         [Some(&self.gate), also, self.organisation.as_ref()]
@@ -132,13 +132,13 @@ impl Route {
         {
             mask |= row::ORGANISATION;
         }
-        if mask == 0 || self.rules.is_empty() {
+        if mask == 0 || self.scope.is_empty() {
             return mask;
         }
-        if self.rules.excepts(row) {
+        if self.scope.excepts(row) {
             return 0;
         }
-        mask | self.rules.settings_of(row) << row::SETTINGS_SHIFT
+        mask | self.scope.settings_of(row) << row::SETTINGS_SHIFT
     }
 
     fn key(&self, row: Row<'_>) -> u64 {

@@ -7,6 +7,7 @@ use std::path::Path;
 use std::sync::Arc;
 
 use model::{Event, Finding};
+use rules::{RuleFailure, RuleSet};
 
 use super::book::Book;
 use super::detector::Parked;
@@ -36,6 +37,8 @@ pub struct Scanned {
     pub parked: Vec<Parked>,
     /// What became of each detector.
     pub fates: BTreeMap<String, Fate>,
+    /// Scripts of rules that failed, by rule.
+    pub failures: BTreeMap<String, RuleFailure>,
 }
 
 /// A scan that cannot go on.
@@ -52,7 +55,7 @@ pub enum ScanError {
     Engine(#[from] EngineError),
 }
 
-/// Reads `inputs` and evaluates them with `plugins`. `progress` is called with the rows evaluated so far.
+/// Reads `inputs` and evaluates them with `plugins` and `rules`.
 ///
 /// # Errors
 /// When an input cannot be opened, `strict` meets a bad record, or the temporary folder is full.
@@ -61,13 +64,14 @@ pub fn scan(
     inputs: &[Input],
     strict: bool,
     plugins: &[Plugin],
+    rules: Option<&Arc<RuleSet>>,
     config: &Config,
     services: &Services,
     state: Arc<MemoryState>,
     options: &Options,
     temp: &Path,
 ) -> Result<Scanned, ScanError> {
-    let mut engine = Engine::start(plugins, config, services, options)?;
+    let mut engine = Engine::start(plugins, rules, config, services, options)?;
     let layout = engine.layout().clone();
     let mut spools: Vec<Packer> =
         (0..options.workers).map(|_| Packer(Spool::new(layout.clone(), temp))).collect();
@@ -75,7 +79,7 @@ pub fn scan(
     let read = source::read_all(inputs, &read_options, &services.names, &services.directory, &mut spools)?;
 
     let mut merge = Merge::new(spools.into_iter().map(|p| p.0).collect())?;
-    let mut ledger = Ledger { book: Book::default(), parked: Vec::new(), state };
+    let mut ledger = Ledger { book: Book::default(), parked: Vec::new(), failures: BTreeMap::new(), state };
     let mut chunks = 0;
     loop {
         let mut chunk = Chunk::default();
@@ -95,14 +99,16 @@ pub fn scan(
         tracing::info!(detector, rows, nanos_per_row = nanos, "evaluated");
     }
     engine.stop();
-    let (findings, parked) = (ledger.book.into_findings(), ledger.parked);
-    Ok(Scanned { findings, read, duplicates: merge.duplicates, late, parked, fates })
+    let Ledger { book, parked, failures, .. } = ledger;
+    let findings = book.into_findings();
+    Ok(Scanned { findings, read, duplicates: merge.duplicates, late, parked, fates, failures })
 }
 
 /// What checkpoints amount to when nothing is kept.
 struct Ledger {
     book: Book,
     parked: Vec<Parked>,
+    failures: BTreeMap<String, RuleFailure>,
     state: Arc<MemoryState>,
 }
 
@@ -110,6 +116,7 @@ impl Ledger {
     fn take(&mut self, checkpoint: Checkpoint) {
         self.book.take(checkpoint.outputs);
         self.parked.extend(checkpoint.parked);
+        super::add_failures(&mut self.failures, checkpoint.failures);
         checkpoint.state.iter().for_each(|(detector, change)| self.state.apply(detector, change));
     }
 }

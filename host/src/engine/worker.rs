@@ -8,11 +8,15 @@ use std::sync::mpsc::{Receiver, Sender, SyncSender, channel, sync_channel};
 use std::thread::JoinHandle;
 
 use model::Millis;
+use rules::evaluator::Cost;
+use rules::{Kept, RuleFailure, RuleSet};
 
 use super::LeftOut;
 use super::detector::{Detector, Step, Usage};
 use super::layout::Layout;
+use super::rule_share::RuleShare;
 use super::spool::Chunk;
+use crate::store::RULES;
 
 /// Chunks waiting before a worker; with [`super::CHUNK_ROWS`] rows of about 110 bytes this is some 4 MB.
 const QUEUE_CHUNKS: usize = 4;
@@ -37,6 +41,8 @@ enum Order {
     Take(Arc<Work>),
     Retire(String),
     Checkpoint(Sender<Vec<Report>>),
+    Swap(Arc<RuleSet>, Arc<Layout>, Sender<Vec<(String, Kept)>>),
+    Measure,
 }
 
 /// What one detector on one worker reports at a checkpoint.
@@ -54,6 +60,10 @@ pub struct Report {
     pub unavailable: Option<String>,
     /// Memory of its instance, bytes.
     pub memory: u64,
+    /// Scripts of rules that failed since the last checkpoint.
+    pub failures: Vec<RuleFailure>,
+    /// What each detection of the rules cost since they began.
+    pub costs: Vec<Cost>,
 }
 
 /// A running worker.
@@ -77,11 +87,12 @@ impl Worker {
         count: usize,
         layout: Arc<Layout>,
         detectors: Vec<Detector>,
+        rules: Option<RuleShare>,
     ) -> std::io::Result<Worker> {
         let (orders, queue) = sync_channel(QUEUE_CHUNKS);
         let thread = std::thread::Builder::new()
             .name(format!("worker-{index}"))
-            .spawn(move || work(index, count, &layout, detectors, &queue))?;
+            .spawn(move || Bench { index, count, layout, detectors, rules }.work(&queue))?;
         Ok(Worker { orders, thread })
     }
 
@@ -103,6 +114,29 @@ impl Worker {
         Ok(receiver)
     }
 
+    /// Goes on with other rules and rows of another form; the answer comes when that is done. Right after a checkpoint only:
+    /// rows handed over before are read by the old form.
+    ///
+    /// # Errors
+    /// When the thread is gone.
+    pub fn swap(
+        &self,
+        rules: Arc<RuleSet>,
+        layout: Arc<Layout>,
+    ) -> Result<Receiver<Vec<(String, Kept)>>, WorkerGone> {
+        let (answer, receiver) = channel();
+        self.orders.send(Order::Swap(rules, layout, answer)).map_err(|_| WorkerGone)?;
+        Ok(receiver)
+    }
+
+    /// From now on times each rule by itself.
+    ///
+    /// # Errors
+    /// When the thread is gone.
+    pub fn measure(&self) -> Result<(), WorkerGone> {
+        self.orders.send(Order::Measure).map_err(|_| WorkerGone)
+    }
+
     /// Ends a detector.
     ///
     /// # Errors
@@ -120,34 +154,71 @@ impl Worker {
     }
 }
 
-fn work(
+/// What a worker's thread has.
+struct Bench {
     index: usize,
     count: usize,
-    layout: &Arc<Layout>,
-    mut detectors: Vec<Detector>,
-    queue: &Receiver<Order>,
-) {
-    while let Ok(order) = queue.recv() {
-        match order {
-            Order::Take(work) => {
-                detectors.iter_mut().for_each(|detector| detector.take(layout, &work, index, count));
-            }
-            Order::Retire(id) => detectors.retain(|detector| detector.id() != id),
-            Order::Checkpoint(answer) => {
-                let reports = detectors
-                    .iter_mut()
-                    .map(|detector| Report {
-                        step: detector.checkpoint(layout),
-                        detector: detector.id().to_owned(),
-                        usage: detector.usage.clone(),
-                        quarantined: detector.quarantined.clone(),
-                        unavailable: detector.unavailable.clone(),
-                        memory: detector.memory(),
-                    })
-                    .collect();
-                // The engine may have given up waiting; then nobody needs the answer.
-                let _ = answer.send(reports);
+    layout: Arc<Layout>,
+    detectors: Vec<Detector>,
+    rules: Option<RuleShare>,
+}
+
+impl Bench {
+    fn work(mut self, queue: &Receiver<Order>) {
+        while let Ok(order) = queue.recv() {
+            match order {
+                Order::Take(work) => {
+                    for detector in &mut self.detectors {
+                        detector.take(&self.layout, &work, self.index, self.count);
+                    }
+                    if let Some(rules) = &mut self.rules {
+                        rules.take(&self.layout, &work);
+                    }
+                }
+                Order::Retire(id) => self.detectors.retain(|detector| detector.id() != id),
+                Order::Checkpoint(answer) => {
+                    // The engine may have given up waiting; then nobody needs the answer.
+                    let _ = answer.send(self.checkpoint());
+                }
+                Order::Swap(set, layout, answer) => {
+                    self.layout = layout;
+                    let swaps = self.rules.as_mut().map_or_else(Vec::new, |rules| rules.swap(&set));
+                    let _ = answer.send(swaps);
+                }
+                Order::Measure => {
+                    if let Some(rules) = &mut self.rules {
+                        rules.measure();
+                    }
+                }
             }
         }
+    }
+
+    fn checkpoint(&mut self) -> Vec<Report> {
+        let layout = &self.layout;
+        let of_detectors = self.detectors.iter_mut().map(|detector| Report {
+            step: detector.checkpoint(layout),
+            detector: detector.id().to_owned(),
+            usage: detector.usage.clone(),
+            quarantined: detector.quarantined.clone(),
+            unavailable: detector.unavailable.clone(),
+            memory: detector.memory(),
+            failures: Vec::new(),
+            costs: Vec::new(),
+        });
+        let of_rules = self.rules.as_mut().map(|rules| {
+            let (step, failures) = rules.checkpoint();
+            Report {
+                step,
+                detector: RULES.to_owned(),
+                usage: rules.usage.clone(),
+                quarantined: None,
+                unavailable: rules.unavailable.clone(),
+                memory: 0,
+                failures,
+                costs: rules.costs().to_vec(),
+            }
+        });
+        of_detectors.chain(of_rules).collect()
     }
 }

@@ -20,6 +20,7 @@ use std::path::Path;
 use std::sync::Arc;
 
 use model::NameTable;
+use rules::RuleSet;
 
 use crate::config::Config;
 use crate::directory::Directory;
@@ -74,6 +75,8 @@ pub struct Work<'a> {
     pub config: &'a Config,
     /// The detectors.
     pub plugins: &'a [Plugin],
+    /// The rules, if any.
+    pub rules: Option<&'a Arc<RuleSet>>,
     /// Worker threads; figures do not depend on it.
     pub workers: usize,
 }
@@ -87,10 +90,10 @@ pub fn evaluate(work: &Work<'_>) -> Result<(Score, Scanned), EvalError> {
     let directory = Arc::new(Directory::from_config(work.config));
     let state = Arc::new(MemoryState::default());
     let services = Services { names: names.clone(), directory: directory.clone(), state: state.clone() };
-    let lateness = i64::from(work.config.lateness_hours) * 3_600_000;
-    let options = Options { workers: work.workers, lateness, generation: 1 };
+    let options = Options { workers: work.workers, lateness: work.config.lateness(), generation: 1 };
     let temp = std::env::temp_dir();
-    let scanned = scan(work.inputs, false, work.plugins, work.config, &services, state, &options, &temp)?;
+    let scanned =
+        scan(work.inputs, false, work.plugins, work.rules, work.config, &services, state, &options, &temp)?;
     let facts = Facts::read(work.inputs, work.labels, &scanned.findings, &names, &directory)?;
     let score = score(work, &scanned, &facts, &names)?;
     Ok((score, scanned))

@@ -87,6 +87,7 @@ fn scored(labels: &Labels, findings: Vec<Finding>) -> Result<Score, EvalError> {
     let directory = Arc::new(Directory::from_config(&config));
     let facts = Facts::read(&inputs, labels, &findings, &names, &directory).unwrap();
     let scanned = Scanned {
+        failures: BTreeMap::new(),
         findings,
         read: crate::source::Summary::default(),
         duplicates: 0,
@@ -94,8 +95,15 @@ fn scored(labels: &Labels, findings: Vec<Finding>) -> Result<Score, EvalError> {
         parked: Vec::new(),
         fates: BTreeMap::new(),
     };
-    let work =
-        Work { folder: Path::new("set"), inputs: &inputs, labels, config: &config, plugins: &[], workers: 1 };
+    let work = Work {
+        folder: Path::new("set"),
+        inputs: &inputs,
+        labels,
+        config: &config,
+        plugins: &[],
+        rules: None,
+        workers: 1,
+    };
     score(&work, &scanned, &facts, &names)
 }
 

@@ -37,6 +37,35 @@ pub(super) const CALLED: Party = Party {
     own_side: Name::known("TERMINATING"),
 };
 
+/// What is read of a record besides the fields that are wanted: identity and times, and what derived fields are made of.
+pub(super) const SOURCES: [FieldId; 25] = [
+    FieldId::record_id,
+    FieldId::start_time,
+    FieldId::report_time,
+    FieldId::release_time,
+    FieldId::duration,
+    FieldId::event,
+    FieldId::location,
+    FieldId::site_offset,
+    FieldId::site_main_number,
+    FieldId::user_number,
+    FieldId::user_uuid,
+    FieldId::user_type,
+    FieldId::user_name,
+    FieldId::inbound_trunk,
+    FieldId::outbound_trunk,
+    FieldId::actor,
+    FieldId::target,
+    FieldId::calling_number,
+    FieldId::called_number,
+    FieldId::dialed_digits,
+    FieldId::direction,
+    FieldId::call_type,
+    FieldId::international_country,
+    FieldId::forward_to,
+    FieldId::forward_from,
+];
+
 impl Normalizer {
     /// Fields that depend on the place, and those made of several others.
     pub(super) fn derive(&mut self, raw: &Raw<'_>, event: &mut Event) -> Result<(), Fault> {

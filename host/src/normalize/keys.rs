@@ -43,10 +43,15 @@ pub fn look_up(key: &str) -> Option<FieldId> {
     FIELDS.get(&*lower).copied()
 }
 
+/// The key under which records hold a field; none for fields that are made of others.
+pub fn record_key(field: FieldId) -> Option<&'static str> {
+    let event_key = || EVENT_KEYS.iter().find(|(_, id)| *id == field).map(|(key, _)| *key);
+    field.field().webex_key.or_else(event_key)
+}
+
 /// The key under which people know a field, for messages.
 pub(super) fn key_of(field: FieldId) -> &'static str {
-    let event_key = || EVENT_KEYS.iter().find(|(_, id)| *id == field).map(|(key, _)| *key);
-    field.field().webex_key.or_else(event_key).unwrap_or(field.field().name)
+    record_key(field).unwrap_or(field.field().name)
 }
 
 /// Whether the key means something only in events that are not calls.

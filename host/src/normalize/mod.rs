@@ -33,7 +33,7 @@ use raw::{Raw, Slots, text_of};
 
 pub(crate) use fault::shorten;
 pub use fault::{Fault, FaultKind};
-pub use keys::look_up as field_of_key;
+pub use keys::{look_up as field_of_key, record_key};
 pub use record::{Key, MAX_KEYS, Record, Value};
 
 /// Names remembered per thread: users, devices, locations of a large organisation; some 100 bytes each.
@@ -65,6 +65,12 @@ pub struct Normalizer {
     numbers: Numbers,
     unknown_keys: FxHashMap<Box<str>, u64>,
     scratch: String,
+}
+
+/// The fields whose values in a record decide on `wanted`, for readers who know that the rest is sound, because it was
+/// normalised before. A record of which only these are read gives the same event.
+pub fn sources(wanted: FieldSet) -> FieldSet {
+    derive::SOURCES.into_iter().collect::<FieldSet>().union(wanted)
 }
 
 impl Normalizer {
@@ -115,6 +121,11 @@ impl Normalizer {
             unknown_keys: FxHashMap::default(),
             scratch: String::new(),
         }
+    }
+
+    /// The fields that events get.
+    pub fn wanted(&self) -> FieldSet {
+        self.wanted
     }
 
     /// Unknown keys met so far and in how many records, which are forgotten.

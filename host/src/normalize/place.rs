@@ -25,7 +25,7 @@ pub(super) struct Place {
     pub country: Name,
     /// The IANA zone's name.
     pub zone: Name,
-    location: Option<Location>,
+    location: Option<Arc<Location>>,
     /// Quarter of an hour since 1970 and the offset in it: the last one asked for.
     offset: Option<(i64, Option<i32>)>,
 }

@@ -153,20 +153,20 @@ fn settings_without_plugin(
     let failed = |id: &str| errors.iter().any(|e| e.plugin.as_ref().is_some_and(|(p, _)| p == id));
     let missing = config.plugins.keys().filter(|id| !plugins.contains_key(*id) && !failed(id));
     missing
-        .map(|id| {
-            let near = plugins.keys().map(|p| (edit_distance(id, p), p)).min();
-            let hint = match near {
-                Some((distance, near)) if distance <= 1 + near.len() / 3 => format!("did you mean {near}?"),
-                _ => "remove them, or name its folder with --plugins".to_owned(),
-            };
-            let id = super::text::escaped(id, 80);
-            LoadError {
-                file: "configuration".to_owned(),
-                plugin: None,
-                problem: Box::new(Problem::Conflict(format!(
-                    "settings for '{id}', but there is no such plugin: {hint}"
-                ))),
-            }
+        .map(|id| LoadError {
+            file: "configuration".to_owned(),
+            plugin: None,
+            problem: Box::new(Problem::Conflict(no_such_plugin(id, plugins.keys()))),
         })
         .collect()
+}
+
+/// What is told of settings for a plugin that is not among the known ones.
+pub fn no_such_plugin<'a>(id: &str, known: impl Iterator<Item = &'a String>) -> String {
+    let near = known.map(|p| (edit_distance(id, p), p)).min();
+    let hint = match near {
+        Some((distance, near)) if distance <= 1 + near.len() / 3 => format!("did you mean {near}?"),
+        _ => "remove them, or name its folder with --plugins".to_owned(),
+    };
+    format!("settings for '{}', but there is no such plugin: {hint}", super::text::escaped(id, 80))
 }

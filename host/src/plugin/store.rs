@@ -185,7 +185,7 @@ impl Host {
             return known.clone();
         }
         let text = self.services.names.resolve(Name(handle))?;
-        let found = self.services.directory.location(&text).cloned().map(Arc::new);
+        let found = self.services.directory.location(&text).cloned();
         if self.locations.len() < MAX_CACHED_LOCATIONS {
             self.locations.insert(handle, found.clone());
         }

@@ -12,6 +12,7 @@ mod pipeline;
 mod queue;
 mod scan;
 mod shape;
+mod stored;
 mod summary;
 
 #[cfg(test)]
@@ -26,6 +27,7 @@ use model::{Event, FieldSet, NameTable};
 use crate::directory::Directory;
 pub use crate::normalize::{Fault, FaultKind, Key, Record, Value};
 pub use json::{StoredRecord, stored_record};
+pub use stored::StoredReader;
 pub use summary::{FileError, Rejected, Summary};
 
 /// Longest record, in bytes after decompression: a real one has 2 to 5 kB.

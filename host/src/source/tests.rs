@@ -352,7 +352,7 @@ fn records_that_are_too_long_are_passed_over() {
     // A quote that never closes must not swallow the file.
     let open = format!("{}2026-03-01T10:00:00Z,x,\"open,TRUE\n", csv_of(&["a"]));
     let rows: String = (0..60_000).map(|i| format!("2026-03-01T10:00:00Z,r{i},x,TRUE\n")).collect();
-    let outcome = read_bytes((open + &rows).as_bytes());
+    let outcome = read_bytes((open + rows.as_str()).as_bytes());
     assert_eq!((outcome.summary.records, outcome.summary.rejected), (60_001, 1));
 }
 

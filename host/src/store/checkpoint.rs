@@ -14,13 +14,14 @@ use super::log::Position;
 use super::parked::ParkedWrite;
 use super::person::Person;
 use super::quarantine::QuarantineWrite;
+use super::rule_failures::RuleFailureWrite;
 use super::{Store, StoreError};
 
 /// What happened to a finding since the last checkpoint.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Change {
-    /// Raised, or raised again with other content. `revision`, `status` and `raised_at` are decided here: the first
-    /// `raised_at` stays.
+    /// Raised, or raised again with other content: open, or shadow if it says so. `revision` and `raised_at` are decided here:
+    /// the first `raised_at` stays.
     Raise(Box<Finding>),
     /// Does not hold any more.
     Withdraw {
@@ -78,6 +79,8 @@ pub struct Checkpoint {
     pub people: Vec<Person>,
     /// Detectors stopped, or let run again.
     pub quarantine: Vec<QuarantineWrite>,
+    /// Scripts of rules that failed, each rule once.
+    pub rule_failures: Vec<RuleFailureWrite>,
     /// Policy generation in force.
     pub generation: u64,
 }
@@ -85,7 +88,7 @@ pub struct Checkpoint {
 /// What a checkpoint did.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Committed {
-    /// Findings that are new.
+    /// Findings that are new. Here and below, what is only in shadow is not counted.
     pub new: usize,
     /// Findings with a new revision, withdrawals not counted.
     pub revised: usize,
@@ -119,6 +122,7 @@ impl Store {
         self.write_state(&mut transaction, checkpoint).await?;
         self.write_parked(&mut transaction, &checkpoint.parked, &checkpoint.tried).await?;
         self.write_quarantine(&mut transaction, &checkpoint.quarantine).await?;
+        self.write_rule_failures(&mut transaction, &checkpoint.rule_failures).await?;
         self.write_people(&mut transaction, &checkpoint.people).await?;
         let committed = self.write_findings(&mut transaction, &checkpoint.findings).await?;
         transaction.commit().await.map_err(&failed)?;
@@ -239,7 +243,7 @@ fn revise(before: &BTreeMap<String, Finding>, changes: &[Change]) -> (Vec<Findin
         let known = now.get(change.id()).or_else(|| before.get(change.id()));
         let next = match (change, known) {
             (Change::Raise(finding), known) => Finding {
-                status: Status::Open,
+                status: if finding.status == Status::Shadow { Status::Shadow } else { Status::Open },
                 raised_at: known.map_or(finding.raised_at, |k| k.raised_at),
                 ..(**finding).clone()
             },
@@ -255,14 +259,18 @@ fn revise(before: &BTreeMap<String, Finding>, changes: &[Change]) -> (Vec<Findin
         match before.get(id) {
             None => {
                 finding.revision = 1;
-                committed.new += 1;
+                committed.new += usize::from(finding.status != Status::Shadow);
             }
             Some(stored) if stored.same_content(&finding) => continue,
             Some(stored) => {
                 finding.revision = stored.revision + 1;
                 match finding.status {
+                    // The rule came out of its trial.
+                    Status::Open if stored.status == Status::Shadow => committed.new += 1,
                     Status::Open => committed.revised += 1,
+                    Status::Withdrawn if stored.status == Status::Shadow => {}
                     Status::Withdrawn => committed.withdrawn += 1,
+                    Status::Shadow => {}
                 }
             }
         }

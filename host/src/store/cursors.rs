@@ -42,6 +42,37 @@ impl Store {
         Ok(rows.into_iter().map(|r| (r.consumer, cursor(r.txn, r.seq, r.watermark))).collect())
     }
 
+    /// Gives a consumer that has no cursor one that stands at `cursor`, which others reached; false if it has one by now.
+    ///
+    /// # Errors
+    /// When the database fails, or somebody else evaluates.
+    pub async fn start_cursor(
+        &self,
+        consumer: &str,
+        cursor: &Cursor,
+        fence: Option<i64>,
+    ) -> Result<bool, StoreError> {
+        let failed = StoreError::while_("starting a cursor");
+        let mut transaction = self.pool().begin().await.map_err(&failed)?;
+        if let Some(epoch) = fence {
+            self.check_fence(&mut transaction, epoch).await?;
+        }
+        let made = sqlx::query!(
+            "insert into log_cursor (org_id, consumer, txn, seq, watermark) values ($1, $2, $3, $4, $5)
+             on conflict do nothing",
+            self.org(),
+            consumer,
+            cursor.position.txn,
+            cursor.position.seq,
+            &cursor.watermark,
+        )
+        .execute(&mut *transaction)
+        .await
+        .map_err(&failed)?;
+        transaction.commit().await.map_err(&failed)?;
+        Ok(made.rows_affected() == 1)
+    }
+
     /// Moves cursors that stand where they should.
     pub(super) async fn move_cursors(
         &self,

@@ -22,8 +22,10 @@ pub struct FindingFilter {
     pub since: Option<Millis>,
     /// Whose subject's identity or name contains this, whatever its capitals.
     pub subject: Option<String>,
-    /// Withdrawn ones too.
+    /// Withdrawn ones too, and those of rules on trial.
     pub all: bool,
+    /// Those of rules on trial, instead of the open ones.
+    pub shadow: bool,
     /// At most this many, the latest; `None` is all.
     pub limit: Option<u32>,
 }
@@ -67,7 +69,7 @@ impl Store {
                  and ($4::timestamptz is null or last_event >= $4)
                  and ($5::text is null or strpos(lower(subject_id), lower($5)) > 0
                       or strpos(lower(coalesce(p.name, subject_name)), lower($5)) > 0)
-                 and ($6 or status = 'open')
+                 and ($6 or status = case when $8 then 'shadow' else 'open' end)
                order by last_event desc, id
                limit $7"#,
             self.org(),
@@ -77,6 +79,7 @@ impl Store {
             filter.subject.as_deref().map(sql_text),
             filter.all,
             filter.limit.map(i64::from),
+            filter.shadow,
         )
         .fetch_all(executor)
         .await
@@ -211,6 +214,21 @@ impl Store {
         .fetch_one(self.pool())
         .await
         .map_err(StoreError::while_("looking for a record"))
+    }
+
+    /// A record as it came, if the log holds it.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn raw_record(&self, id: RecordId) -> Result<Option<String>, StoreError> {
+        sqlx::query_scalar!(
+            "select raw from record_log where org_id = $1 and record_id = $2 limit 1",
+            self.org(),
+            Uuid::from_u128(id.0),
+        )
+        .fetch_optional(self.pool())
+        .await
+        .map_err(StoreError::while_("reading a record"))
     }
 }
 

@@ -15,11 +15,15 @@ mod lease;
 mod log;
 mod parked;
 mod person;
+mod policy;
+mod policy_history;
+mod policy_requests;
 mod quarantine;
 mod rejected;
 mod replay;
 mod retention;
 mod retry;
+mod rule_failures;
 mod sql;
 mod stalled;
 mod state;
@@ -39,19 +43,22 @@ pub use findings::{FindingFilter, Lookup};
 pub use holds::{Hold, NewHold};
 pub use lease::Lease;
 pub use log::{
-    BATCH_ROWS, LogRow, LogWriter, MAX_MONTHS, MAX_RAW_BYTES, MAX_READ, Month, Position, Refused,
-    WriteCounts, log_fields,
+    BATCH_ROWS, LogRow, LogWriter, MAX_MONTHS, MAX_RAW_BYTES, MAX_READ, Month, Part, Position, Refused,
+    Sweep, SweepConnection, WriteCounts, log_fields,
 };
 pub use parked::{Parked, ParkedFilter, ParkedWrite, Retry};
 pub use person::Person;
+pub use policy::{AuthorKind, FileDigest, FileRow, Generation, NewGeneration, PolicyReport};
+pub use policy_requests::{PolicyRequest, Wanted};
 pub use quarantine::{Quarantine, QuarantineWrite};
 pub use rejected::{MAX_REJECTED, RejectedRow};
 pub use replay::ReplayBasis;
 pub use retention::{Fate, Keeper, Maintained, MonthReview, Review};
 pub use retry::{Backoff, Outage, Patience, Trying};
+pub use rule_failures::{RuleFailureWrite, RuleFailures};
 pub use sql::{SqlAnswer, SqlLimits};
 pub use stalled::STALLED;
-pub use state::{StateKey, StateReset, StateSummary, StoredState};
+pub use state::{RULES, StateKey, StateReset, StateSummary, StoredState};
 pub use status::{ConsumerStatus, MAX_LAG_COUNTED, PartitionStatus, Status};
 
 use crate::config::Config;

@@ -19,7 +19,7 @@ pub struct ReplayBasis {
     pub cursors: BTreeMap<String, Cursor>,
     /// Records that came too late for a detector, or that it failed on.
     pub left_out: BTreeMap<String, Vec<RecordId>>,
-    /// The open findings.
+    /// The findings that stand, those of rules on trial too.
     pub findings: Vec<Finding>,
 }
 
@@ -49,7 +49,9 @@ impl Store {
         for row in rows {
             left_out.entry(row.detector).or_default().push(RecordId(row.record.as_u128()));
         }
-        let findings = self.findings_on(&mut *snapshot, &FindingFilter::default()).await?;
+        let mut findings = self.findings_on(&mut *snapshot, &FindingFilter::default()).await?;
+        let shadow = FindingFilter { shadow: true, ..FindingFilter::default() };
+        findings.extend(self.findings_on(&mut *snapshot, &shadow).await?);
         snapshot.rollback().await.map_err(&failed)?;
         Ok(ReplayBasis { cursors, left_out, findings })
     }

@@ -7,6 +7,9 @@ use serde::Serialize;
 
 use super::{Store, StoreError};
 
+/// All rules as a reader of the log, and whose their state is: they read it together.
+pub const RULES: &str = "rules";
+
 /// One key of a detector's state.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct StoredState {
@@ -147,10 +150,22 @@ impl Store {
         .await
         .map_err(&failed)?;
         if reset.rewind {
+            // Without a cursor rules would begin where the others are.
             sqlx::query!(
-                "delete from log_cursor where org_id = $1 and ($2::text is null or consumer = $2)",
+                "update log_cursor set txn = 0, seq = 0, watermark = '{}'
+                 where org_id = $1 and consumer = $2 and ($3::text is null or consumer = $3)",
                 self.org(),
+                RULES,
                 reset.detector
+            )
+            .execute(&mut *transaction)
+            .await
+            .map_err(&failed)?;
+            sqlx::query!(
+                "delete from log_cursor where org_id = $1 and ($2::text is null or consumer = $2) and consumer <> $3",
+                self.org(),
+                reset.detector,
+                RULES
             )
             .execute(&mut *transaction)
             .await

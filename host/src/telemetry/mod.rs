@@ -5,6 +5,7 @@
 //! the manifest bounds to `a-z 0-9 -`.
 
 mod detectors;
+mod rules;
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU8, AtomicU64, Ordering};
@@ -18,6 +19,8 @@ use prometheus_client::metrics::histogram::Histogram;
 use prometheus_client::metrics::info::Info;
 use prometheus_client::registry::{Registry, Unit};
 
+pub use self::rules::MAX_RULES;
+use self::rules::Rules;
 use detectors::Detectors;
 pub use detectors::{DetectorFigures, MAX_DETECTORS};
 
@@ -71,6 +74,10 @@ struct Inner {
     checkpoint: Histogram,
     checkpoint_keys: Counter,
     detectors: Detectors,
+    rules: Rules,
+    generation: Gauge,
+    refused: Gauge,
+    reloads: Family<Label<&'static str>, Counter>,
     role: Family<Label<&'static str>, Gauge>,
     role_now: AtomicU8,
     database: Gauge,
@@ -106,6 +113,13 @@ impl Metrics {
         r.register_with_unit("checkpoint", "Time of a checkpoint", Unit::Seconds, checkpoint.clone());
         let checkpoint_keys = counter(r, "checkpoint_keys", "Keys of detector state written by checkpoints");
         let detectors = Detectors::register(r);
+        let rules = Rules::register(r);
+        let generation = Gauge::default();
+        r.register("policy_generation", "Generation of the policy in force", generation.clone());
+        let refused = Gauge::default();
+        r.register("policy_refused_files", "Files of the policy that are refused", refused.clone());
+        let reloads = Family::default();
+        r.register("policy_reloads", "Looks at changed files, by how they ended", reloads.clone());
         let role = Family::default();
         r.register("role", "1 for what this process is", role.clone());
         let database = Gauge::default();
@@ -125,6 +139,10 @@ impl Metrics {
             checkpoint,
             checkpoint_keys,
             detectors,
+            rules,
+            generation,
+            refused,
+            reloads,
             role,
             role_now: AtomicU8::new(0),
             database,
@@ -168,6 +186,22 @@ impl Metrics {
     /// first [`MAX_DETECTORS`], is left out.
     pub fn detector(&self, id: &str, figures: &DetectorFigures) {
         self.inner.detectors.set(id, figures);
+    }
+
+    /// Adds records that a rule matched, and those on which its script failed. Rules beyond the first [`MAX_RULES`] are left out.
+    pub fn rule(&self, name: &str, matches: u64, failures: u64) {
+        self.inner.rules.add(name, matches, failures);
+    }
+
+    /// Sets what is in force, and how many files of it are refused.
+    pub fn policy(&self, generation: u64, refused: usize) {
+        self.inner.generation.set(generation as i64);
+        self.inner.refused.set(refused as i64);
+    }
+
+    /// Adds a look at changed files: `changed`, `unchanged`, `refused` or `failed`.
+    pub fn reloaded(&self, outcome: &'static str) {
+        self.inner.reloads.get_or_create(&[("outcome", outcome)]).inc();
     }
 
     /// Sets what this process is.

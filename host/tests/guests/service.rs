@@ -7,9 +7,8 @@ use std::sync::atomic::AtomicBool;
 
 use ringfence::config::Config;
 use ringfence::directory::Directory;
-use ringfence::engine::Options;
 use ringfence::engine::log::Progress;
-use ringfence::engine::service::Service;
+use ringfence::engine::service::{Fixed, InForce, Service};
 use ringfence::plugin::Plugin;
 use ringfence::source::Input;
 use ringfence::store::ingest::{IngestOptions, ingest};
@@ -46,9 +45,13 @@ async fn evaluate(store: &Store, plugins: Vec<Plugin>, workers: usize) -> Progre
     let service = Service {
         store: store.clone(),
         runtime: tokio::runtime::Handle::current(),
-        config: Arc::new(Config::default()),
-        plugins,
-        options: Options { workers, lateness: 24 * 3_600_000, generation: 1 },
+        keeper: Arc::new(Fixed(InForce {
+            generation: 1,
+            config: Arc::new(Config::default()),
+            plugins,
+            rules: rules::load(&[], &[], &rules::LoadOptions::default()).set,
+        })),
+        workers,
         stop: Arc::new(AtomicBool::new(false)),
         until_idle: true,
         patience: None,

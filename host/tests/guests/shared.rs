@@ -88,7 +88,8 @@ fn scanned(workers: usize) -> Vec<Finding> {
     let plugins = [load("shared").unwrap()];
     let inputs = [Input::File(file)];
     let done =
-        scan(&inputs, true, &plugins, &config, &services, state, &options(workers), folder.path()).unwrap();
+        scan(&inputs, true, &plugins, None, &config, &services, state, &options(workers), folder.path())
+            .unwrap();
     assert!(done.parked.is_empty() && done.late == 0, "{done:?}");
     done.findings
 }
@@ -181,7 +182,8 @@ fn every_instance_learns_from_short_batches_settles_at_a_checkpoint_and_is_store
         let state = Arc::new(MemoryState::default());
         let services = services(&Config::default(), &state);
         let plugins = [load("shared").unwrap()];
-        let start = || Engine::start(&plugins, &Config::default(), &services, &options(workers)).unwrap();
+        let start =
+            || Engine::start(&plugins, None, &Config::default(), &services, &options(workers)).unwrap();
         let mut engine = start();
         let first = pushed(&mut engine, &services.names, 0..100);
         // The watermark before the last call is what sixteen before it had reached; it comes twelve hours further in a batch

@@ -37,7 +37,14 @@ fn engine(organisation: &Organisation, kept: &Kept, workers: usize) -> Engine {
         state: kept.state.clone(),
     };
     let options = Options { workers, lateness: LATENESS, generation: 1 };
-    let mut engine = Engine::start(&organisation.plugins, &organisation.config, &services, &options).unwrap();
+    let mut engine = Engine::start(
+        &organisation.plugins,
+        Some(&organisation.rules),
+        &organisation.config,
+        &services,
+        &options,
+    )
+    .unwrap();
     engine.set_watermark(Watermark::restore(kept.watermark.clone()));
     engine
 }
@@ -93,6 +100,7 @@ impl Machine {
         assert!(checkpoint.parked.is_empty(), "{:?}", checkpoint.parked);
         assert!(checkpoint.quarantined.is_empty(), "{:?}", checkpoint.quarantined);
         assert!(checkpoint.late.is_empty(), "nothing came too late: {:?}", checkpoint.late);
+        assert!(checkpoint.failures.is_empty(), "{:?}", checkpoint.failures);
         self.kept.book.take(checkpoint.outputs);
         for (detector, change) in &checkpoint.state {
             self.kept.state.apply(detector, change);

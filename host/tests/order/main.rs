@@ -1,6 +1,6 @@
 //! The order in which records arrive does not matter: any order within the allowed lateness, with repeats, cut into any pieces, over
 //! any number of workers, with restarts and lost work, ends in the findings of one scan in order. With the real
-//! detectors, one more that counts and forgives nothing, and everything in memory.
+//! detectors, one more that counts and forgives nothing, rules with windows of every kind, and everything in memory.
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on fails")]
 
 #[path = "../guests/build.rs"]
@@ -10,6 +10,7 @@ mod delivery;
 #[path = "../../../tests/crash/dice.rs"]
 mod dice;
 mod organisation;
+mod rules;
 
 use std::collections::BTreeSet;
 
@@ -174,5 +175,8 @@ proptest! {
 fn every_detector_finds_something_to_be_wrong_about() {
     let findings = in_order(ORGANISATION.events.len());
     let detectors: BTreeSet<&str> = findings.iter().map(|f| f.detector.as_str()).collect();
-    assert_eq!(detectors.len(), ORGANISATION.plugins.len(), "{detectors:?}");
+    let rules = ORGANISATION.rules.plans().iter().map(|plan| plan.detector.as_str());
+    let wanted: BTreeSet<&str> = ORGANISATION.plugins.iter().map(|plugin| plugin.id()).chain(rules).collect();
+    let silent: Vec<_> = wanted.difference(&detectors).collect();
+    assert!(silent.is_empty(), "nothing was found by {silent:?}");
 }

@@ -10,6 +10,7 @@ use ringfence::directory::Directory;
 use ringfence::normalize::Record;
 use ringfence::plugin::{Plugin, Runtime, builtins, load_all};
 use ringfence::source::{Input, ReadOptions, Sink, SinkError, read_all};
+use rules::RuleSet;
 
 /// The allowed lateness.
 pub const LATENESS: i64 = 24 * 3_600_000;
@@ -18,6 +19,7 @@ pub struct Organisation {
     /// Each once, by report time and identity.
     pub events: Vec<Event>,
     pub plugins: Vec<Plugin>,
+    pub rules: Arc<RuleSet>,
     pub config: Config,
     pub names: Arc<NameTable>,
     pub directory: Arc<Directory>,
@@ -49,7 +51,7 @@ impl Organisation {
         events.sort_by_key(|event| (Organisation::times(event).1, event.id));
         events.dedup_by_key(|event| event.id);
         rename(&mut events, &names);
-        Organisation { events, plugins, config, names, directory }
+        Organisation { events, plugins, rules: super::rules::rules(), config, names, directory }
     }
 
     /// When it started, and when it was reported.

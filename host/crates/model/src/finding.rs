@@ -102,6 +102,8 @@ pub enum Status {
     Open,
     /// Late records showed that it does not hold; kept for the record, hidden from listings.
     Withdrawn,
+    /// Standing, but of a rule on trial: recorded, hidden from listings, raises nothing.
+    Shadow,
 }
 
 impl Status {
@@ -110,6 +112,7 @@ impl Status {
         match self {
             Status::Open => "open",
             Status::Withdrawn => "withdrawn",
+            Status::Shadow => "shadow",
         }
     }
 }
@@ -168,12 +171,14 @@ impl Finding {
     /// than anybody reads.
     pub const MAX_EVIDENCE: usize = 1000;
 
-    /// Whether the content is the same: all but `revision` and `raised_at`, and the subject's display name, which belongs
-    /// to the subject and not to the episode.
+    /// Whether the content is the same: all but `revision` and `raised_at`; the subject's display name, which belongs to
+    /// the subject and not to the episode; and the policy's generation, which says when it was written, while the digest says
+    /// what found it: a policy that leaves a rule as it is makes no revisions of its findings.
     pub fn same_content(&self, other: &Finding) -> bool {
         let strip = |f: &Finding| {
             let mut stripped = Finding { revision: 0, raised_at: 0, ..f.clone() };
             stripped.subject.name.clear();
+            stripped.provenance.generation = 0;
             stripped
         };
         strip(self) == strip(other)

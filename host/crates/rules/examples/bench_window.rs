@@ -43,7 +43,10 @@ fn run(spec: &Spec, entries: usize, leaves: u16, bytes: &mut usize) -> f64 {
                 id: RecordId((n as u128).wrapping_mul(0x9e37_79b9_7f4a_7c15_f39c_c060_5ced_c835)),
                 leaf: (turn % u64::from(leaves)) as u16,
                 report: time(n) + 60_000,
-                columns: Box::new([Datum::Name((n % GROUPS) as u32), Datum::Phone(34_911_000_000 + turn % VALUES)]),
+                columns: Box::new([
+                    Datum::Name((n % GROUPS) as u32),
+                    Datum::Phone(34_911_000_000 + turn % VALUES),
+                ]),
             };
             if cells[n % GROUPS].insert(spec, entry) != Inserted::Taken {
                 eprintln!("an entry was not taken");
@@ -76,6 +79,9 @@ fn main() {
         let mut bytes = 0;
         let rate = run(&spec, entries, leaves, &mut bytes);
         let base = *first.get_or_insert(rate);
-        println!("{name:34} {rate:>11.0} entries/s  {:>5.2} of counting  {bytes:>8} bytes a cell", rate / base);
+        println!(
+            "{name:34} {rate:>11.0} entries/s  {:>5.2} of counting  {bytes:>8} bytes a cell",
+            rate / base
+        );
     }
 }

@@ -50,8 +50,8 @@ impl Diagnostic {
             file: file.to_owned(),
             span,
             level: Level::Error,
-            message: message.into(),
-            help: help.into(),
+            message: harmless(message.into()),
+            help: harmless(help.into()),
         }
     }
 
@@ -74,7 +74,7 @@ impl Diagnostic {
     pub fn excerpt(&self, source: &str) -> String {
         let word = if self.is_error() { "error" } else { "warning" };
         let mut out = format!("{word}: {}\n", self.message);
-        let line = (self.span.line as usize).checked_sub(1).and_then(|at| source.lines().nth(at));
+        let line = (self.span.line as usize).checked_sub(1).and_then(|at| lines(source).nth(at));
         let gutter = self.span.line.to_string().len();
         let _ = writeln!(out, "{:gutter$}--> {}:{}:{}", "", self.file, self.span.line, self.span.column);
         if let Some(line) = line {
@@ -92,6 +92,30 @@ impl Diagnostic {
         }
         out
     }
+}
+
+/// Lines as YAML counts them: a carriage return alone ends one too.
+pub fn lines(text: &str) -> impl Iterator<Item = &str> {
+    let mut rest = Some(text).filter(|text| !text.is_empty());
+    std::iter::from_fn(move || {
+        let text = rest?;
+        let Some(end) = text.find(['\n', '\r']) else { return rest.take() };
+        let next = if text[end..].starts_with("\r\n") { end + 2 } else { end + 1 };
+        rest = Some(&text[next..]).filter(|text| !text.is_empty());
+        Some(&text[..end])
+    })
+}
+
+/// Messages quote the rule's text, and a terminal would obey what stands in it.
+fn harmless(text: String) -> String {
+    if !text.contains(char::is_control) {
+        return text;
+    }
+    let mut out = String::with_capacity(text.len());
+    for c in text.chars() {
+        if c.is_control() { out.extend(c.escape_unicode()) } else { out.push(c) }
+    }
+    out
 }
 
 /// Characters of a source line shown around a span.
@@ -121,11 +145,20 @@ mod tests {
     use super::*;
 
     #[test]
+    fn lines_end_as_yaml_has_it() {
+        let all: Vec<&str> = lines("a\rb\r\nc\n\nd").collect();
+        assert_eq!(all, ["a", "b", "c", "", "d"]);
+        assert_eq!(lines("").count() + lines("a\n").count(), 1);
+    }
+
+    #[test]
     fn an_excerpt_marks_the_span_and_says_what_to_do() {
         let span = Span { line: 2, column: 5, len: 3 };
         let error = Diagnostic::error("a.yml", span, "unknown field 'foo'", "did you mean 'for'?");
         let text = error.excerpt("first\nthe foo\tx\u{1b}[0m\n");
         assert!(text.contains("2 | the foo x\\u{1b}[0m\n  |     ^^^\n"), "{text}");
+        let quoting = Diagnostic::error("a.yml", span, "unknown field '\u{1b}[0m'", "");
+        assert_eq!(quoting.message, "unknown field '\\u{1b}[0m'");
         assert!(text.contains("--> a.yml:2:5") && text.contains("= help: did you mean 'for'?"), "{text}");
     }
 }

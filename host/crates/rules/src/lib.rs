@@ -12,6 +12,7 @@
 
 pub mod diagnostic;
 pub mod evaluator;
+pub mod explain;
 pub mod matching;
 pub mod record;
 pub mod schema;

@@ -1,30 +1,29 @@
-//! Evaluates the log in PostgreSQL for detectors that stand at the same place in it.
+//! Evaluates the log in PostgreSQL for detectors and rules that stand at the same place in it.
 //!
 //! Owns the pace: how much is read at once, and when a checkpoint moves state, findings and cursors together. Does not
 //! own leadership, retries, or which detectors run together (`engine::service`).
 
+mod commit;
 mod state;
 mod stretch;
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::time::Instant;
 
 use model::{Event, NameTable};
+use rules::RuleSet;
 use tokio::runtime::Handle;
 
 use super::spool::{Chunk, Merge, SpoolError};
 use super::watermark::Watermark;
-use super::{CHUNK_ROWS, Engine, EngineError, Options};
+use super::{CHUNK_ROWS, Engine, EngineError, Options, Swapped};
 use crate::config::Config;
 use crate::directory::Directory;
 use crate::normalize::Normalizer;
-use crate::plugin::{Output, Plugin, Services};
+use crate::plugin::{Plugin, Services};
 use crate::source;
-use crate::store::{
-    self, Change, Cursor, CursorMove, ParkedWrite, Position, QuarantineWrite, StateWrite, Store, StoreError,
-};
-use crate::telemetry::{DetectorFigures, Metrics};
+use crate::store::{Cursor, ParkedWrite, Position, RULES, Store, StoreError};
+use crate::telemetry::Metrics;
 
 pub use state::StoredState;
 
@@ -89,8 +88,17 @@ pub struct Shared {
     pub fence: Option<i64>,
     /// Ends work early.
     pub stop: Arc<AtomicBool>,
+    /// Ends what was begun in this term.
+    pub halt: Arc<AtomicBool>,
     /// Figures for monitoring.
     pub metrics: Metrics,
+}
+
+impl Shared {
+    /// Whether work must end.
+    pub fn stops(&self) -> bool {
+        self.stop.load(Ordering::Relaxed) || self.halt.load(Ordering::Relaxed)
+    }
 }
 
 impl std::fmt::Debug for Shared {
@@ -99,11 +107,33 @@ impl std::fmt::Debug for Shared {
     }
 }
 
-/// Detectors at work on the log.
+/// Who reads the log together.
+#[derive(Clone, Default)]
+pub struct Readers {
+    /// Detectors.
+    pub plugins: Vec<Plugin>,
+    /// The rules, if they are here.
+    pub rules: Option<Arc<RuleSet>>,
+}
+
+impl Readers {
+    /// Whether there is none.
+    pub fn is_empty(&self) -> bool {
+        self.plugins.is_empty() && self.rules.is_none()
+    }
+
+    /// Their names as consumers of the log.
+    fn ids(&self) -> Vec<String> {
+        let rules = self.rules.as_ref().map(|_| RULES.to_owned());
+        self.plugins.iter().map(|plugin| plugin.id().to_owned()).chain(rules).collect()
+    }
+}
+
+/// Detectors and rules at work on the log.
 pub struct LogRun {
     shared: Shared,
     engine: Engine,
-    detectors: Vec<Plugin>,
+    readers: Readers,
     normalizer: Normalizer,
     /// Most records of a stretch.
     stretch: u64,
@@ -112,40 +142,44 @@ pub struct LogRun {
     committed: Position,
     read: Position,
     progress: Progress,
+    /// Records that each detection of the rules matched up to the last checkpoint.
+    matched: Vec<u64>,
 }
 
 impl LogRun {
-    /// Starts detectors whose cursors all stand at `cursor`; `stretch` bounds the records between two checkpoints.
+    /// Starts readers whose cursors all stand at `cursor`; `stretch` bounds the records between two checkpoints.
     ///
     /// # Errors
     /// When a thread cannot be started.
     pub fn start(
         shared: &Shared,
-        detectors: Vec<Plugin>,
+        readers: Readers,
         cursor: &Cursor,
         stretch: u64,
     ) -> Result<LogRun, LogError> {
         let state = Arc::new(StoredState::new(shared.store.clone(), shared.runtime.clone()));
         let services = Services { names: shared.names.clone(), directory: shared.directory.clone(), state };
-        let mut engine = Engine::start(&detectors, &shared.config, &services, &shared.options)?;
+        let (plugins, rules) = (&readers.plugins, readers.rules.as_ref());
+        let mut engine = Engine::start(plugins, rules, &shared.config, &services, &shared.options)?;
         engine.set_watermark(Watermark::restore(cursor.watermark.clone()));
         let fields = engine.layout().fields();
         let normalizer = Normalizer::new(shared.names.clone(), shared.directory.clone(), fields);
         Ok(LogRun {
             shared: shared.clone(),
             engine,
-            detectors,
+            readers,
             normalizer,
             stretch,
             names_stored: shared.names_stored,
             committed: cursor.position,
             read: cursor.position,
             progress: Progress::default(),
+            matched: Vec::new(),
         })
     }
 
-    /// Evaluates everything that is in the log now, up to `end` if there is one, or less when a stop is asked for. `tell` is
-    /// called after each checkpoint. Says which detectors were stopped.
+    /// Evaluates everything that is in the log now, up to `end` if there is one, or less when a stop is asked for. `between` is
+    /// called after each checkpoint and may end it with false. Says which detectors were stopped.
     ///
     /// What is new is taken as one stretch in the order of report times: writers commit in any order, and a file of last
     /// month's records is not late only because two of them shared it.
@@ -156,10 +190,10 @@ impl LogRun {
     pub fn drain(
         &mut self,
         end: Option<Position>,
-        mut tell: impl FnMut(&Progress),
+        mut between: impl FnMut(&mut LogRun) -> Result<bool, LogError>,
     ) -> Result<Vec<Plugin>, LogError> {
         let mut stopped = Vec::new();
-        while !self.detectors.is_empty() && !self.stops() {
+        while !self.readers.is_empty() && !self.stops() {
             let before = self.progress.records;
             let spool = self.read_stretch(end)?;
             if self.read == self.committed {
@@ -178,8 +212,10 @@ impl LogRun {
                 self.engine.push(chunk)?;
                 self.shared.metrics.alive();
             }
-            stopped.extend(self.checkpoint(Vec::new())?);
-            tell(&self.progress);
+            stopped.extend(self.commit(Vec::new(), Vec::new())?);
+            if !between(self)? {
+                break;
+            }
         }
         Ok(stopped)
     }
@@ -189,7 +225,11 @@ impl LogRun {
     /// # Errors
     /// As [`LogRun::drain`].
     pub fn retry_parked(&mut self) -> Result<Vec<Plugin>, LogError> {
-        let ids: Vec<String> = self.ids().collect();
+        if self.stops() {
+            // A stretch may have been given up half way: nothing must be committed any more.
+            return Ok(Vec::new());
+        }
+        let ids = self.readers.ids();
         let retries = self.shared.runtime.block_on(self.shared.store.retries(&ids))?;
         if retries.is_empty() {
             return Ok(Vec::new());
@@ -230,11 +270,7 @@ impl LogRun {
     }
 
     fn stops(&self) -> bool {
-        self.shared.stop.load(Ordering::Relaxed)
-    }
-
-    fn ids(&self) -> impl Iterator<Item = String> + '_ {
-        self.detectors.iter().map(|d| d.manifest().id.clone())
+        self.shared.stops()
     }
 
     /// What was done so far.
@@ -247,109 +283,30 @@ impl LogRun {
         self.committed
     }
 
-    /// Whether no detector is left.
+    /// Whether no reader is left.
     pub fn is_empty(&self) -> bool {
-        self.detectors.is_empty()
+        self.readers.is_empty()
     }
 
-    fn checkpoint(&mut self, refused: Vec<ParkedWrite>) -> Result<Vec<Plugin>, LogError> {
-        self.commit(refused, Vec::new())
-    }
-
-    fn commit(
-        &mut self,
-        refused: Vec<ParkedWrite>,
-        tried: Vec<(String, model::RecordId)>,
-    ) -> Result<Vec<Plugin>, LogError> {
-        let begun = Instant::now();
-        let made = self.engine.checkpoint()?;
-        let is_stopped = |plugin: &Plugin| made.quarantined.iter().any(|(id, _)| *id == plugin.manifest().id);
-        let (stopped, running): (Vec<Plugin>, Vec<Plugin>) =
-            std::mem::take(&mut self.detectors).into_iter().partition(is_stopped);
-        self.detectors = running;
-        let schema = |id: &str| {
-            let plugin = self.detectors.iter().find(|p| p.manifest().id == id);
-            plugin.map_or(0, |p| p.manifest().state_schema)
-        };
-        let state: Vec<StateWrite> = made
-            .state
-            .into_iter()
-            .map(|(plugin, change)| StateWrite {
-                schema_version: schema(&plugin),
-                plugin,
-                key: change.key,
-                value: change.value,
-            })
-            .collect();
-        let keys = state.len() as u64;
-        let findings = made.outputs.into_iter().map(|output| match output {
-            Output::Raise(finding) => Change::Raise(finding),
-            Output::Withdraw { id } => Change::Withdraw { id },
-        });
-        let parked = made.parked.into_iter().map(|p| ParkedWrite {
-            detector: p.detector,
-            record: p.record,
-            report_time: p.report_time,
-            reason: p.reason,
-            digest: p.digest,
-        });
-        let stops = stopped.iter().map(|plugin| QuarantineWrite::Stop {
-            detector: plugin.manifest().id.clone(),
-            digest: plugin.digest().to_owned(),
-            reason: made
-                .quarantined
-                .iter()
-                .find(|(id, _)| *id == plugin.manifest().id)
-                .map_or_else(String::new, |(_, reason)| reason.clone()),
-        });
-        let checkpoint = store::Checkpoint {
-            findings: findings.collect(),
-            state,
-            names: self.shared.names.since(self.names_stored),
-            cursor: Some(CursorMove {
-                consumers: self.ids().collect(),
-                from: self.committed,
-                to: self.read,
-                watermark: self.engine.watermark().times().to_vec(),
-            }),
-            fence: self.shared.fence,
-            parked: refused.into_iter().chain(parked).collect(),
-            tried,
-            late: made.late,
-            people: made.people,
-            quarantine: stops.collect(),
-            generation: self.shared.options.generation,
-        };
-        let done = self.shared.runtime.block_on(self.shared.store.commit(&checkpoint))?;
-        self.names_stored += checkpoint.names.len();
-        self.committed = self.read;
-        self.note(&done, checkpoint.parked.len());
-        self.shared.metrics.checkpoint(begun.elapsed(), keys);
-        Ok(stopped)
-    }
-
-    /// Counts what a checkpoint did.
-    fn note(&mut self, done: &store::Committed, parked: usize) {
-        let late = self.engine.late() - self.progress.late;
-        self.progress.late += late;
-        self.progress.new += done.new;
-        self.progress.revised += done.revised;
-        self.progress.withdrawn += done.withdrawn;
-        self.progress.parked += parked;
-        let metrics = &self.shared.metrics;
-        metrics.evaluated(0, late, 0);
-        metrics.findings(done.new as u64, done.revised as u64, done.withdrawn as u64);
-        for (id, fate) in self.engine.fates() {
-            let figures = DetectorFigures {
-                rows: fate.usage.rows,
-                time: fate.usage.time,
-                failures: fate.usage.failures,
-                memory_bytes: fate.memory,
-                quarantined: fate.quarantined.is_some(),
-                ..DetectorFigures::default()
-            };
-            metrics.detector(id, &figures);
+    /// Goes on with other rules and in another generation. Between two checkpoints only. A run that was started without rules stays
+    /// without.
+    ///
+    /// # Errors
+    /// When a worker is gone.
+    pub fn swap_rules(&mut self, rules: &Arc<RuleSet>, generation: u64) -> Result<Swapped, LogError> {
+        let swapped = self.engine.swap_rules(rules, generation)?;
+        self.shared.options.generation = generation;
+        self.matched.clear();
+        if let Some(known) = &mut self.readers.rules {
+            let old = std::mem::replace(known, rules.clone());
+            // Thousands of compiled rules take a while to go; if there is no thread for it, they go here.
+            let _ = std::thread::Builder::new().name("old-rules".to_owned()).spawn(move || drop(old));
         }
+        if swapped.is_layout_new {
+            let (names, directory) = (self.shared.names.clone(), self.shared.directory.clone());
+            self.normalizer = Normalizer::new(names, directory, self.engine.layout().fields());
+        }
+        Ok(swapped)
     }
 
     /// Ends the engine's threads.

@@ -8,7 +8,8 @@ use tokio::task::JoinHandle;
 use super::{LogError, LogRun};
 use crate::engine::CHUNK_ROWS;
 use crate::engine::spool::Spool;
-use crate::source;
+use crate::normalize::sources;
+use crate::source::StoredReader;
 use crate::store::{LogRow, Position, StoreError};
 
 type Page = JoinHandle<Result<Vec<LogRow>, StoreError>>;
@@ -17,6 +18,8 @@ impl LogRun {
     /// Everything after what is committed, up to the log's or the stretch's end, ready to be ordered.
     pub(super) fn read_stretch(&mut self, end: Option<Position>) -> Result<Spool, LogError> {
         let mut event = Event::default();
+        // What is not wanted was found sound when the record was stored.
+        let mut reader = StoredReader::new(sources(self.normalizer.wanted()));
         let mut spool = Spool::new(self.engine.layout().clone(), &std::env::temp_dir());
         let (mut records, mut unreadable) = (0, 0);
         self.read = self.committed;
@@ -30,8 +33,8 @@ impl LogRun {
             let more = rows.len() == CHUNK_ROWS && records < self.stretch && !self.stops();
             next = more.then(|| self.request(self.read, end));
             for row in &rows {
-                let record = source::stored_record(row.raw.as_bytes());
-                if record.is_ok_and(|r| self.normalizer.normalize(&r.record(), &mut event).is_ok()) {
+                let normalizer = &mut self.normalizer;
+                if matches!(reader.read(&row.raw, |r| normalizer.normalize(r, &mut event)), Ok(Ok(()))) {
                     spool.push(&event)?;
                 } else {
                     unreadable += 1;

@@ -1,65 +1,118 @@
-//! Which detectors run together: those that stand at the same place in the log, the furthest one.
+//! Who reads the log together: those that stand at the same place in it, the furthest one.
 //!
-//! Owns the division into the main group and those behind it: stopped ones, new ones, those that catch up. Does not own
-//! running them (`service::term`).
+//! Owns the division into the main group and those behind it: stopped ones, new ones, those that catch up. The rules read the
+//! log as one. Does not own running them (`service::term`).
 
 use std::collections::BTreeMap;
 use std::time::{Duration, Instant};
 
+use super::InForce;
+use crate::engine::log::Readers;
 use crate::plugin::Plugin;
-use crate::store::{Cursor, Quarantine};
+use crate::store::{Cursor, Position, Quarantine, RULES};
 
-/// A detector that is not where the others are.
+/// A reader that is not where the others are.
 pub(super) struct Behind {
-    pub(super) plugin: Plugin,
+    pub(super) reader: Reader,
     /// When it may run again.
     pub(super) due: Instant,
 }
 
+/// Who reads the log at a pace of its own.
+#[derive(Clone)]
+pub(super) enum Reader {
+    /// A detector.
+    Plugin(Plugin),
+    /// All rules.
+    Rules,
+}
+
+impl Reader {
+    pub(super) fn id(&self) -> &str {
+        match self {
+            Reader::Plugin(plugin) => plugin.id(),
+            Reader::Rules => RULES,
+        }
+    }
+
+    /// It alone.
+    pub(super) fn alone(&self, policy: &InForce) -> Readers {
+        match self {
+            Reader::Plugin(plugin) => Readers { plugins: vec![plugin.clone()], rules: None },
+            Reader::Rules => Readers { plugins: Vec::new(), rules: Some(policy.rules.clone()) },
+        }
+    }
+}
+
 /// See the module.
 pub(super) struct Groups {
-    /// Detectors that run together.
-    pub(super) main: Vec<Plugin>,
+    /// Who runs together.
+    pub(super) main: Readers,
     /// Where they stand.
     pub(super) cursor: Cursor,
     /// The others.
     pub(super) behind: Vec<Behind>,
     /// Detectors of the main group whose stop is over.
     pub(super) released: Vec<String>,
+    /// Whether the rules have no place of their own yet and begin where the main group is.
+    pub(super) rules_begin: bool,
 }
 
 impl Groups {
+    /// Rules that have no cursor while others have begin where these are: they were added to an installation that is at work, and
+    /// what is long evaluated must not be alerted on today (`rules backtest` looks back). In an empty log all begin at its
+    /// start.
     pub(super) fn divide(
-        plugins: &[Plugin],
+        policy: &InForce,
         cursors: &BTreeMap<String, Cursor>,
         quarantines: &[Quarantine],
         now: Instant,
     ) -> Groups {
-        let cursor_of = |p: &Plugin| cursors.get(&p.manifest().id).cloned().unwrap_or_default();
+        let cursor_of = |p: &Plugin| cursors.get(p.id()).cloned().unwrap_or_default();
         let stop_of = |p: &Plugin| remaining(p, quarantines);
-        let running = || plugins.iter().filter(|p| stop_of(p).is_zero());
-        let cursor = running().map(cursor_of).max_by_key(|c| c.position).unwrap_or_default();
-        let mut groups = Groups { main: Vec::new(), cursor, behind: Vec::new(), released: Vec::new() };
-        for plugin in plugins {
+        let running = policy.plugins.iter().filter(|p| stop_of(p).is_zero()).map(cursor_of);
+        let of_rules = cursors.get(RULES).cloned();
+        let cursor = running.chain(of_rules.clone()).max_by_key(|c| c.position).unwrap_or_default();
+        let begin = of_rules.is_none() && cursor.position > Position::START;
+        let in_step = of_rules.is_none_or(|c| c.position == cursor.position);
+        let rules = in_step.then(|| policy.rules.clone());
+        let mut groups = Groups {
+            main: Readers { plugins: Vec::new(), rules },
+            cursor,
+            behind: Vec::new(),
+            released: Vec::new(),
+            rules_begin: begin,
+        };
+        if !in_step {
+            groups.behind.push(Behind { reader: Reader::Rules, due: now });
+        }
+        for plugin in &policy.plugins {
             let stop = stop_of(plugin);
             if stop.is_zero() && cursor_of(plugin).position == groups.cursor.position {
-                if quarantines.iter().any(|q| q.detector == plugin.manifest().id && q.until.is_some()) {
-                    groups.released.push(plugin.manifest().id.clone());
+                if quarantines.iter().any(|q| q.detector == plugin.id() && q.until.is_some()) {
+                    groups.released.push(plugin.id().to_owned());
                 }
-                groups.main.push(plugin.clone());
+                groups.main.plugins.push(plugin.clone());
             } else {
-                groups.behind.push(Behind { plugin: plugin.clone(), due: now + stop });
+                groups.behind.push(Behind { reader: Reader::Plugin(plugin.clone()), due: now + stop });
             }
         }
         groups
     }
 }
 
-/// How long a detector is still stopped; another plugin than the one that failed is not.
-pub(super) fn remaining(plugin: &Plugin, quarantines: &[Quarantine]) -> Duration {
+/// How long a reader is still stopped; another plugin than the one that failed is not, and rules never are.
+pub(super) fn remaining_of(reader: &Reader, quarantines: &[Quarantine]) -> Duration {
+    match reader {
+        Reader::Plugin(plugin) => remaining(plugin, quarantines),
+        Reader::Rules => Duration::ZERO,
+    }
+}
+
+fn remaining(plugin: &Plugin, quarantines: &[Quarantine]) -> Duration {
     quarantines
         .iter()
-        .find(|q| q.detector == plugin.manifest().id && q.digest == plugin.digest())
+        .find(|q| q.detector == plugin.id() && q.digest == plugin.digest())
         .and_then(|q| q.remaining)
         .unwrap_or_default()
 }

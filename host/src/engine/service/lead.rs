@@ -11,7 +11,7 @@ use tokio::task::JoinHandle;
 
 use super::{POLL, Service};
 use crate::engine::log::LogError;
-use crate::store::{Lease, STALLED, Store, StoreError};
+use crate::store::{Lease, Position, RULES, STALLED, Store, StoreError};
 
 /// How often a holder shows that it lives.
 const BEAT: Duration = Duration::from_secs(1);
@@ -102,15 +102,15 @@ impl Service {
         Lead { epoch, lost, heart }
     }
 
-    /// Whether every detector has read the whole log.
+    /// Whether every detector and the rules have read the whole log.
     fn is_evaluated(&self) -> Result<bool, LogError> {
         let cursors = self.runtime.block_on(self.store.cursors())?;
-        let least = self
-            .plugins
-            .iter()
-            .map(|p| cursors.get(&p.manifest().id).map(|c| c.position).unwrap_or_default())
-            .min()
-            .unwrap_or_default();
+        let policy = self.keeper.known();
+        let of_plugins =
+            policy.plugins.iter().map(|p| cursors.get(p.id()).map_or(Position::START, |c| c.position));
+        // Rules without a cursor begin where the others are.
+        let of_rules = cursors.get(RULES).map(|c| c.position);
+        let least = of_plugins.chain(of_rules).min().unwrap_or_default();
         Ok(self.runtime.block_on(self.store.read_log(least, None, 1))?.is_empty())
     }
 }

@@ -5,23 +5,23 @@
 
 mod groups;
 mod lead;
+mod reload;
 mod term;
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
 use tokio::runtime::Handle;
 
+use super::EngineError;
 use super::log::{LogError, Progress};
-use super::{EngineError, Options};
-use crate::config::Config;
-use crate::directory::Directory;
-use crate::plugin::Plugin;
 use crate::store::{Backoff, Outage, Store, StoreError};
 use crate::telemetry::{Metrics, Role};
 
 pub use lead::Holder;
+pub use reload::{Change, Changed, Fixed, InForce, Keeper};
 
 /// Pause before looking for new records: short beside the second in which a finding is due.
 const POLL: Duration = Duration::from_millis(100);
@@ -32,12 +32,10 @@ pub struct Service {
     pub store: Store,
     /// For the store's work.
     pub runtime: Handle,
-    /// The configuration.
-    pub config: Arc<Config>,
-    /// Every detector to run.
-    pub plugins: Vec<Plugin>,
-    /// How engines run.
-    pub options: Options,
+    /// Says what to evaluate with.
+    pub keeper: Arc<dyn Keeper>,
+    /// Worker threads.
+    pub workers: usize,
     /// Ends the service.
     pub stop: Arc<AtomicBool>,
     /// Whether to end when everything in the log is evaluated.
@@ -52,7 +50,7 @@ pub struct Service {
 
 impl std::fmt::Debug for Service {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        write!(f, "Service({} detectors)", self.plugins.len())
+        write!(f, "Service({} workers)", self.workers)
     }
 }
 
@@ -77,7 +75,7 @@ impl Service {
         let mut backoff = Backoff::new();
         let mut outage = Outage::new();
         let mut since = None;
-        let directory = Arc::new(Directory::from_config(&self.config));
+        let restart = Restart::default();
         loop {
             if self.stops() {
                 return Ok(total);
@@ -90,7 +88,7 @@ impl Service {
                 self.metrics.database(true);
                 self.metrics.alive();
             };
-            match self.attempt(&holder, &directory, &mut total, answered) {
+            match self.attempt(&holder, &restart, &mut total, answered) {
                 Ok(End::Stopped | End::Idle) => return Ok(total),
                 Ok(End::Again) => {}
                 Err(LogError::Store(StoreError::Fenced | StoreError::Overtaken { .. })) => {
@@ -134,7 +132,7 @@ impl Service {
     fn attempt(
         &self,
         holder: &Holder,
-        directory: &Arc<Directory>,
+        restart: &Restart,
         total: &mut Progress,
         mut answered: impl FnMut(),
     ) -> Result<End, LogError> {
@@ -144,12 +142,28 @@ impl Service {
             return Ok(end);
         };
         self.metrics.role(Role::Leader);
-        let done = self.term(&lead, directory, total, answered);
+        let policy = self.keeper.lead(lead.epoch())?;
+        let done = self.term(&lead, policy, restart, total, answered);
         if matches!(done, Ok(End::Stopped | End::Idle)) {
             // If it fails, others wait for the lease to run out.
             let _ = self.runtime.block_on(self.store.release_lease(lead.epoch()));
         }
         done
+    }
+}
+
+/// When the engine was last stopped to start anew with another policy, until it has.
+#[derive(Debug, Default)]
+struct Restart(Mutex<Option<Instant>>);
+
+impl Restart {
+    fn begin(&self) {
+        *self.0.lock().unwrap_or_else(PoisonError::into_inner) = Some(Instant::now());
+    }
+
+    /// How long it took.
+    fn end(&self) -> Option<Duration> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).take().map(|since| since.elapsed())
     }
 }
 

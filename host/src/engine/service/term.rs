@@ -2,19 +2,20 @@
 //!
 //! Owns when a detector leaves the main group and how it comes back. Does not own what a checkpoint holds (`engine::log`).
 
+use std::sync::atomic::Ordering;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
-use super::groups::{self, Behind, Groups};
+use super::groups::{self, Behind, Groups, Reader};
 use super::lead::Lead;
-use super::{End, POLL, Service};
+use super::{Changed, End, InForce, POLL, Restart, Service};
 use crate::directory::Directory;
-use crate::engine::EngineError;
-use crate::engine::log::{LogError, LogRun, Progress, STRETCH_RECORDS, Shared};
+use crate::engine::log::{LogError, LogRun, Progress, Readers, STRETCH_RECORDS, Shared};
 use crate::engine::worker::WorkerGone;
+use crate::engine::{EngineError, Options};
 use crate::plugin::Plugin;
-use crate::store::{self, Position, QuarantineWrite};
+use crate::store::{self, Position, QuarantineWrite, RULES};
 
 /// Most records of a stretch while a detector catches up: it may fail on some in each, and a failure costs the stretch.
 const CATCH_UP_RECORDS: u64 = 50_000;
@@ -37,29 +38,43 @@ impl Service {
     pub(super) fn term(
         &self,
         lead: &Lead,
-        directory: &Arc<Directory>,
+        mut policy: InForce,
+        restart: &Restart,
         total: &mut Progress,
         mut answered: impl FnMut(),
     ) -> Result<End, LogError> {
         let names = Arc::new(self.runtime.block_on(self.store.names())?);
-        let shared = Shared {
+        let mut shared = Shared {
             names_stored: names.len(),
             store: self.store.clone(),
             runtime: self.runtime.clone(),
-            config: self.config.clone(),
-            directory: directory.clone(),
+            config: policy.config.clone(),
+            directory: Arc::new(Directory::from_config(&policy.config)),
             names,
-            options: self.options.clone(),
+            options: Options {
+                workers: self.workers,
+                lateness: policy.config.lateness(),
+                generation: policy.generation,
+            },
             fence: Some(lead.epoch()),
             stop: self.stop.clone(),
+            halt: Arc::default(),
             metrics: self.metrics.clone(),
         };
         let cursors = self.runtime.block_on(self.store.cursors())?;
         let quarantines = self.runtime.block_on(self.store.quarantines())?;
-        let Groups { main, cursor, mut behind, released } =
-            Groups::divide(&self.plugins, &cursors, &quarantines, Instant::now());
+        let Groups { main, cursor, mut behind, released, rules_begin } =
+            Groups::divide(&policy, &cursors, &quarantines, Instant::now());
         self.release(lead, released)?;
+        if rules_begin {
+            let begun = self.store.start_cursor(RULES, &cursor, shared.fence);
+            self.runtime.block_on(begun)?;
+        }
         let mut run = LogRun::start(&shared, main, &cursor, STRETCH_RECORDS)?;
+        if let Some(pause) = restart.end() {
+            let (generation, swaps) = (policy.generation, Vec::new());
+            self.keeper.changed(Changed { generation, pause, swaps, restarted: true });
+        }
         let target = Arc::new(Mutex::new(run.position()));
         let mut catching: Option<(String, Catching)> = None;
         let before = total.clone();
@@ -68,14 +83,24 @@ impl Service {
         let end = loop {
             lead.check()?;
             if maintained.is_none_or(|at| at.elapsed() >= MAINTENANCE) {
-                self.maintain();
+                self.maintain(&policy);
                 maintained = Some(Instant::now());
             }
-            let mut stopped = run.drain(None, |progress| {
-                *total = sum(&before, progress);
-                (self.tell)(total);
-                self.metrics.lag(since.elapsed().as_secs_f64());
-            })?;
+            let mut go_on = self.renew_policy(lead, &mut run, &mut policy, restart)?;
+            let mut stopped = Vec::new();
+            if go_on {
+                stopped = run.drain(None, |run| {
+                    *total = sum(&before, run.progress());
+                    (self.tell)(total);
+                    self.metrics.lag(since.elapsed().as_secs_f64());
+                    go_on = self.renew_policy(lead, run, &mut policy, restart)?;
+                    Ok(go_on)
+                })?;
+            }
+            if !go_on {
+                break End::Again;
+            }
+            shared.options.generation = policy.generation;
             stopped.extend(run.retry_parked()?);
             *total = sum(&before, run.progress());
             since = Instant::now();
@@ -88,7 +113,7 @@ impl Service {
             if let Some((id, thread)) = catching.take_if(|(_, thread)| thread.is_finished()) {
                 match thread.join().unwrap_or(Err(EngineError::Worker(WorkerGone).into()))? {
                     CaughtUp::Yes => {
-                        self.rejoin(lead, &shared, &id, run.position())?;
+                        self.rejoin(lead, &shared, &policy, &id, run.position())?;
                         break End::Again;
                     }
                     CaughtUp::No => behind = self.renew(behind)?,
@@ -99,7 +124,7 @@ impl Service {
             }
             if catching.is_none() {
                 let due = behind.iter().find(|b| b.due <= Instant::now());
-                catching = due.map(|b| self.catch_up(&shared, b.plugin.clone(), &target)).transpose()?;
+                catching = due.map(|b| self.catch_up(&shared, &policy, &b.reader, &target)).transpose()?;
             }
             if self.until_idle && catching.is_none() {
                 break End::Idle;
@@ -107,18 +132,45 @@ impl Service {
             self.pause(POLL);
         };
         if let Some((_, thread)) = catching {
-            // It looks for the stop itself.
+            shared.halt.store(true, Ordering::Relaxed);
             let _ = thread.join();
         }
         run.stop();
         Ok(end)
     }
 
+    /// Goes on with another policy if there is one; false if that takes a new start. Between two checkpoints.
+    fn renew_policy(
+        &self,
+        lead: &Lead,
+        run: &mut LogRun,
+        policy: &mut InForce,
+        restart: &Restart,
+    ) -> Result<bool, LogError> {
+        let Some(change) = self.keeper.next(lead.epoch())? else { return Ok(true) };
+        if change.restart {
+            restart.begin();
+            return Ok(false);
+        }
+        let generation = change.now.generation;
+        let swapped = run.swap_rules(&change.now.rules, generation)?;
+        *policy = change.now;
+        tracing::info!(
+            generation,
+            pause_micros = swapped.pause.as_micros() as u64,
+            "other rules are in force"
+        );
+        let (pause, swaps) = (swapped.pause, swapped.swaps);
+        self.keeper.changed(Changed { generation, pause, swaps, restarted: false });
+        Ok(true)
+    }
+
     /// Makes months of the log ahead and drops old ones. Not worth interrupting evaluation for: what fails now is done
     /// the next time.
-    fn maintain(&self) {
+    fn maintain(&self, policy: &InForce) {
+        let retention = policy.config.retention();
         let today = chrono::Utc::now().date_naive();
-        match self.runtime.block_on(self.store.maintain(self.config.retention(), today)) {
+        match self.runtime.block_on(self.store.maintain(retention, today)) {
             Ok(done) => tracing::debug!(?done, "months of the log looked after"),
             Err(error) => {
                 tracing::warn!(%error, "months of the log could not be looked after; trying again later")
@@ -135,36 +187,39 @@ impl Service {
                 "stopped after repeated failure; see 'ringfence plugin list'. The others go on"
             );
         }
-        self.renew(stopped.into_iter().map(|plugin| Behind { plugin, due: Instant::now() }).collect())
+        let behind = |plugin| Behind { reader: Reader::Plugin(plugin), due: Instant::now() };
+        self.renew(stopped.into_iter().map(behind).collect())
     }
 
     fn renew(&self, behind: Vec<Behind>) -> Result<Vec<Behind>, LogError> {
         let quarantines = self.runtime.block_on(self.store.quarantines())?;
         let now = Instant::now();
-        let renew = |b: Behind| Behind { due: now + groups::remaining(&b.plugin, &quarantines), ..b };
+        let renew = |b: Behind| Behind { due: now + groups::remaining_of(&b.reader, &quarantines), ..b };
         Ok(behind.into_iter().map(renew).collect())
     }
 
-    /// Runs a detector on a thread of its own until it is where the main group is.
+    /// Runs a reader on a thread of its own until it is where the main group is.
     fn catch_up(
         &self,
         shared: &Shared,
-        plugin: Plugin,
+        policy: &InForce,
+        reader: &Reader,
         target: &Arc<Mutex<Position>>,
     ) -> Result<(String, Catching), LogError> {
-        let id = plugin.manifest().id.clone();
+        let id = reader.id().to_owned();
         tracing::info!(detector = id, "catches up with the log");
-        let (shared, target) = (shared.clone(), target.clone());
+        let (shared, target, readers) = (shared.clone(), target.clone(), reader.alone(policy));
+        let consumer = id.clone();
         let work = move || {
-            let mut run = start_behind(&shared, plugin)?;
+            let mut run = start_behind(&shared, readers, &consumer)?;
             loop {
                 let end = *target.lock().unwrap_or_else(PoisonError::into_inner);
                 if run.position() >= end {
                     run.stop();
                     return Ok(CaughtUp::Yes);
                 }
-                run.drain(Some(end), |_| ())?;
-                if run.is_empty() || shared.stop.load(std::sync::atomic::Ordering::Relaxed) {
+                run.drain(Some(end), |_| Ok(true))?;
+                if run.is_empty() || shared.stops() {
                     run.stop();
                     return Ok(CaughtUp::No);
                 }
@@ -174,11 +229,20 @@ impl Service {
         Ok((id, thread.map_err(EngineError::Thread)?))
     }
 
-    /// Brings a detector over the last few records to where the main group is now, and ends its stop.
-    fn rejoin(&self, lead: &Lead, shared: &Shared, id: &str, end: Position) -> Result<(), LogError> {
-        let Some(plugin) = self.plugins.iter().find(|p| p.manifest().id == id) else { return Ok(()) };
-        let mut run = start_behind(shared, plugin.clone())?;
-        run.drain(Some(end), |_| ())?;
+    /// Brings a reader over the last few records to where the main group is now, and ends its stop.
+    fn rejoin(
+        &self,
+        lead: &Lead,
+        shared: &Shared,
+        policy: &InForce,
+        id: &str,
+        end: Position,
+    ) -> Result<(), LogError> {
+        let plugin = || policy.plugins.iter().find(|p| p.id() == id).cloned().map(Reader::Plugin);
+        let reader = if id == RULES { Some(Reader::Rules) } else { plugin() };
+        let Some(reader) = reader else { return Ok(()) };
+        let mut run = start_behind(shared, reader.alone(policy), id)?;
+        run.drain(Some(end), |_| Ok(true))?;
         let caught_up = run.position() >= end;
         run.stop();
         if caught_up {
@@ -201,10 +265,10 @@ impl Service {
     }
 }
 
-fn start_behind(shared: &Shared, plugin: Plugin) -> Result<LogRun, LogError> {
+fn start_behind(shared: &Shared, readers: Readers, consumer: &str) -> Result<LogRun, LogError> {
     let cursors = shared.runtime.block_on(shared.store.cursors())?;
-    let cursor = cursors.get(&plugin.manifest().id).cloned().unwrap_or_default();
-    LogRun::start(shared, vec![plugin], &cursor, CATCH_UP_RECORDS)
+    let cursor = cursors.get(consumer).cloned().unwrap_or_default();
+    LogRun::start(shared, readers, &cursor, CATCH_UP_RECORDS)
 }
 
 fn sum(before: &Progress, now: &Progress) -> Progress {

@@ -19,6 +19,9 @@ pub use subjects::{Also, AlsoKey, Filter, Organisation};
 
 /// Longest manifest: a hundred settings with long explanations are 20 KiB.
 pub const MAX_MANIFEST_BYTES: usize = 64 << 10;
+/// Under this name all rules together have their state and their place in the log.
+const RESERVED_ID: &str = "rules";
+
 /// Longest id: it is part of table keys and file names.
 const MAX_ID_BYTES: usize = 64;
 /// Longest summary, one sentence.
@@ -166,6 +169,12 @@ impl Text {
                 short(&self.id)
             );
             return Err(wrong("id", message));
+        }
+        if self.id == RESERVED_ID {
+            return Err(wrong(
+                "id",
+                format!("'{RESERVED_ID}' is what all rules together are called: choose another"),
+            ));
         }
         if parse_version(&self.version).is_none() || self.version.len() > MAX_ID_BYTES {
             let message = format!("'{}' is not a version: write it like \"0.1.0\"", short(&self.version));

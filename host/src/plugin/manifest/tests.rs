@@ -35,6 +35,12 @@ fn message(text: &str) -> String {
 }
 
 #[test]
+fn no_plugin_has_the_name_of_all_rules() {
+    let message = message(&GOOD.replace("\"mass-dialing\"", "\"rules\""));
+    assert!(message.contains("'rules'") && message.contains("another"), "{message}");
+}
+
+#[test]
 fn a_good_one_is_read() {
     let manifest = Manifest::parse(GOOD.as_bytes()).unwrap();
     assert_eq!(

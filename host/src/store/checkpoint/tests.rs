@@ -69,3 +69,17 @@ fn withdrawing_the_unknown_is_nothing_and_raise_then_withdraw_is_kept() {
     let (write, _) = revise(&BTreeMap::new(), &[raise("a", "one", 100), withdraw]);
     assert_eq!((write[0].status, write[0].revision), (Status::Withdrawn, 1));
 }
+
+#[test]
+fn what_is_in_shadow_is_kept_and_counts_for_nothing_until_its_rule_is_on_trial_no_more() {
+    let shadow =
+        |title: &str| Change::Raise(Box::new(Finding { status: Status::Shadow, ..finding("a", title, 100) }));
+    let (write, done) = revise(&BTreeMap::new(), &[shadow("one")]);
+    assert_eq!((write[0].status, write[0].revision, done), (Status::Shadow, 1, Committed::default()));
+    let (write, done) = revise(&stored(write), &[shadow("two")]);
+    assert_eq!((write[0].status, write[0].revision, done), (Status::Shadow, 2, Committed::default()));
+    let (withdrawn, done) = revise(&stored(write.clone()), &[Change::Withdraw { id: "a".to_owned() }]);
+    assert_eq!((withdrawn[0].status, done), (Status::Withdrawn, Committed::default()));
+    let (write, done) = revise(&stored(write), &[raise("a", "two", 400)]);
+    assert_eq!((write[0].status, write[0].revision, done.new, done.revised), (Status::Open, 3, 1, 0));
+}

@@ -170,7 +170,7 @@ async fn stored_before(
 async fn connect(store: &Store) -> Result<PgConnection, StoreError> {
     let mut connection = store.connect().await?;
     // A temporary table is not logged and vanishes with the session.
-    let make = "create temp table record_stage (like record_log) on commit delete rows;
+    let make = "create temp table record_stage (like record_log including compression) on commit delete rows;
         alter table record_stage alter txn drop not null";
     sqlx::raw_sql(make).execute(&mut connection).await.map_err(StoreError::while_("making the stage"))?;
     Ok(connection)

@@ -145,6 +145,18 @@ impl FieldSet {
         self.0 & (1 << (id as u32)) != 0
     }
 
+    /// One bit per field, that of the first in the table lowest: for packed rows.
+    #[inline]
+    pub fn bits(self) -> u128 {
+        self.0
+    }
+
+    /// From what [`FieldSet::bits`] gave; bits of no field are left out.
+    #[inline]
+    pub fn from_bits(bits: u128) -> FieldSet {
+        FieldSet(bits & FieldSet::ALL.0)
+    }
+
     /// Fields of either set.
     pub fn union(self, other: FieldSet) -> FieldSet {
         FieldSet(self.0 | other.0)

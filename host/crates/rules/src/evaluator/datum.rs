@@ -12,7 +12,7 @@ use crate::record::{Field, Fields, Virtual, World};
 use crate::window::Datum;
 
 /// A field's value.
-pub(super) fn of<F: Fields>(field: Field, record: &F, world: &World) -> Datum {
+pub(crate) fn of<F: Fields>(field: Field, record: &F, world: &World) -> Datum {
     let id = match field {
         Field::Table(id) => id,
         Field::Virtual(field) => return derived(field, record, world),

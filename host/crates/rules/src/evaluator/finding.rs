@@ -196,7 +196,7 @@ fn subject(plan: &Plan, episode: &Episode, world: &World) -> Subject {
 }
 
 /// A value as people read it; none if it is absent.
-fn text(field: Field, datum: &Datum, world: &World) -> Option<String> {
+pub(crate) fn text(field: Field, datum: &Datum, world: &World) -> Option<String> {
     Some(match datum {
         Datum::Absent => return None,
         Datum::Bool(value) => value.to_string(),

@@ -5,8 +5,8 @@
 //! at a checkpoint. So nothing depends on where batches are cut. Does not own reading or writing state, nor threads.
 
 mod cells;
-mod datum;
-mod finding;
+pub(crate) mod datum;
+pub(crate) mod finding;
 
 use std::collections::BTreeMap;
 use std::hash::Hasher;

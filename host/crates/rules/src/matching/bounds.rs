@@ -28,9 +28,16 @@ pub(crate) const MAX_COST: usize = 200_000;
 /// Nesting of a condition or of searches; evaluation recurses.
 pub(crate) const MAX_DEPTH: usize = 128;
 
-/// Bytes of a compiled regular expression, and of its lazily built automaton: a thousand rules stay below the memory that one
-/// batch of records takes, and the largest public rule, with `\w{1,64}` over all of Unicode, needs somewhat more than half.
-pub(crate) const MAX_REGEX_BYTES: usize = 4 << 20;
+/// Bytes of a compiled regular expression, tried in turn: what fits a small size counts as that. The largest public rule needs the
+/// last, most need the first.
+pub(crate) const REGEX_BYTES: [usize; 3] = [1 << 16, 1 << 19, 8 << 20];
+
+/// Bytes of all compiled regular expressions of a rule, each counted as the size of [`REGEX_BYTES`] that it fits: a text of 60 KiB
+/// could ask for gigabytes.
+pub(crate) const MAX_REGEX_TOTAL: usize = 32 << 20;
+
+/// Bytes of one expression's lazily built automaton; when it is full it is built anew, so time stays linear.
+pub(crate) const REGEX_CACHE_BYTES: usize = 1 << 20;
 
 /// Nesting of a regular expression's groups.
 pub(crate) const MAX_REGEX_NESTING: u32 = 100;

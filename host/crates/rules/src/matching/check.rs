@@ -61,6 +61,9 @@ pub(crate) struct Line<F> {
 /// From so many whole texts on they are looked up instead of compared one by one.
 const EXACT_FROM: usize = 4;
 
+/// Checks that are asked again rather than remembered.
+const QUICK: usize = 4;
+
 impl<F> Line<F> {
     /// From compiled matchers.
     pub(crate) fn new(all: bool, checks: Vec<Check>, refs: Vec<Ref<F>>) -> Line<F> {
@@ -72,7 +75,9 @@ impl<F> Line<F> {
         }
         for check in checks {
             match check {
-                Check::Text { glob: Glob::Exact(text), cased: false } => drop(line.exact.insert(text)),
+                Check::Text { glob: Glob::Exact(text), cased: false } => {
+                    line.exact.insert(text);
+                }
                 other => line.checks.push(other),
             }
         }
@@ -93,6 +98,25 @@ impl<F> Line<F> {
         let looked_up = !self.exact.is_empty()
             && values.is_some_and(|values| values.iter().any(|v| self.is_one_of(v, scratch)));
         looked_up || self.checks.iter().any(|c| c.holds(values, scratch)) || self.refs.iter().any(reference)
+    }
+
+    /// Whether asking it about a text costs no more than remembering the answer.
+    #[inline]
+    pub(crate) fn is_quick(&self) -> bool {
+        self.checks.len() <= QUICK
+            && !self.checks.iter().any(|c| matches!(c, Check::Regex(_) | Check::Cidr(_)))
+    }
+
+    /// As [`Line::holds`], of one text that is known in lower case as well; a line without references.
+    pub(crate) fn holds_text(&self, text: &str, lower: &str, scratch: &mut Scratch) -> bool {
+        let mut holds = |check: &Check| match check {
+            Check::Text { glob, cased } => glob.matches(if *cased { text } else { lower }),
+            other => other.holds_of(&Scalar::Text(text), scratch),
+        };
+        if self.all {
+            return self.checks.iter().all(holds);
+        }
+        !self.exact.is_empty() && self.exact.contains(lower) || self.checks.iter().any(&mut holds)
     }
 
     fn is_one_of(&self, value: &Scalar<'_>, scratch: &mut Scratch) -> bool {

@@ -7,7 +7,7 @@ use std::collections::{BTreeSet, HashMap};
 
 use regex::Regex;
 
-use super::bounds::{MAX_MATCHERS, MAX_MATCHERS_TOTAL, MAX_REGEX_SOURCE};
+use super::bounds::{MAX_MATCHERS, MAX_MATCHERS_TOTAL, MAX_REGEX_SOURCE, MAX_REGEX_TOTAL, REGEX_BYTES};
 use super::check::{Check, Line, Ref};
 use super::glob::Glob;
 use super::logic::Placed;
@@ -26,6 +26,7 @@ pub(crate) struct Lines<'a> {
     pub(crate) diagnostics: Vec<Diagnostic>,
     matchers: usize,
     regex_source: usize,
+    regex_bytes: usize,
     regexes: HashMap<(String, Flags), Regex>,
 }
 
@@ -44,6 +45,7 @@ impl<'a> Lines<'a> {
             diagnostics: Vec::new(),
             matchers: 0,
             regex_source: 0,
+            regex_bytes: 0,
             regexes: HashMap::new(),
         }
     }
@@ -145,7 +147,9 @@ impl<'a> Lines<'a> {
                             self.text(context, pattern, *cased, checks);
                         }
                     }
-                    Err(NotExpanded::Missing(name)) => drop(self.missing.insert(name)),
+                    Err(NotExpanded::Missing(name)) => {
+                        self.missing.insert(name);
+                    }
                     Err(NotExpanded::TooMany) => self.error(
                         context.placed,
                         format!("the placeholders stand for more than {MAX_MATCHERS} combinations"),
@@ -175,6 +179,9 @@ impl<'a> Lines<'a> {
         if let Some(known) = self.regexes.get(&(source.to_owned(), flags)) {
             return Some(known.clone());
         }
+        if self.regex_bytes > MAX_REGEX_TOTAL {
+            return None;
+        }
         self.regex_source += source.len();
         if self.regex_source > MAX_REGEX_SOURCE {
             self.error(
@@ -185,11 +192,22 @@ impl<'a> Lines<'a> {
             return None;
         }
         match regexes::compile(source, flags) {
-            Ok(regex) => {
-                self.regexes.insert((source.to_owned(), flags), regex.clone());
-                Some(regex)
+            Ok(compiled) => {
+                self.regex_bytes += compiled.bytes;
+                if self.regex_bytes > MAX_REGEX_TOTAL {
+                    self.error(
+                        context.placed,
+                        format!("the regular expressions of the rule take more than {MAX_REGEX_TOTAL} bytes"),
+                        "count less often in `{…}`, or split the rule",
+                    );
+                    return None;
+                }
+                self.regexes.insert((source.to_owned(), flags), compiled.regex.clone());
+                Some(compiled.regex)
             }
             Err(wrong) => {
+                // It cost as much as the largest: a rule full of such ends after a few.
+                self.regex_bytes += REGEX_BYTES[2];
                 self.error(context.placed, wrong.message, wrong.help);
                 None
             }

@@ -6,6 +6,7 @@
 
 mod bounds;
 mod check;
+mod explain;
 mod fold;
 mod glob;
 mod index;
@@ -20,7 +21,9 @@ mod scalar;
 mod testing;
 mod times;
 mod typed;
+mod words;
 
+pub use explain::Explanation;
 pub use index::Index;
 pub use open::{OpenProgram, compile_open};
 pub use placeholders::Placeholders;

@@ -111,6 +111,20 @@ pub(crate) fn pattern(text: &str) -> Pattern {
     made
 }
 
+/// A text such that [`pattern`] reads it as itself.
+pub(super) fn escaped(text: &str) -> String {
+    let mut out = String::with_capacity(text.len());
+    let mut chars = text.chars().peekable();
+    while let Some(c) = chars.next() {
+        let wild = |c: Option<&char>| matches!(c, Some('*' | '?' | '\\'));
+        if matches!(c, '*' | '?') || c == '\\' && (wild(chars.peek()) || chars.peek().is_none()) {
+            out.push('\\');
+        }
+        out.push(c);
+    }
+    out
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -148,6 +162,13 @@ mod tests {
         let many: Placeholders =
             [("a", (0..100).map(|n| n.to_string()).collect::<Vec<_>>())].into_iter().collect();
         assert_eq!(expand(&[name(), name(), name()], (false, false), &many), Err(NotExpanded::TooMany));
+    }
+
+    #[test]
+    fn escaping_keeps_a_text() {
+        for text in [r"a*b", r"\\", r"\*\?", r"c:\dir\", r"\\\*"] {
+            assert_eq!(pattern(&escaped(text)), Pattern(vec![literal(text)]), "{text}");
+        }
     }
 
     #[test]

@@ -5,7 +5,7 @@
 
 use regex::{Regex, RegexBuilder};
 
-use super::bounds::{MAX_REGEX_BYTES, MAX_REGEX_NESTING};
+use super::bounds::{MAX_REGEX_NESTING, REGEX_BYTES, REGEX_CACHE_BYTES};
 use crate::sigma::Flags;
 
 /// What is wrong with an expression, and what to do.
@@ -17,26 +17,48 @@ pub(crate) struct Wrong {
     pub(crate) help: String,
 }
 
+/// An expression and what it counts for.
+#[derive(Debug)]
+pub(crate) struct Compiled {
+    /// The expression.
+    pub(crate) regex: Regex,
+    /// Bytes it may take: one of [`REGEX_BYTES`].
+    pub(crate) bytes: usize,
+}
+
 /// Compiles an expression.
 ///
 /// # Errors
 /// If it is no regular expression, needs what this engine leaves out, or is too large.
-pub(crate) fn compile(source: &str, flags: Flags) -> Result<Regex, Wrong> {
-    let build = |source: &str| {
+pub(crate) fn compile(source: &str, flags: Flags) -> Result<Compiled, Wrong> {
+    match sized(source, flags) {
+        Ok(compiled) => Ok(compiled),
+        // Reading it otherwise would not make it smaller.
+        Err(first @ regex::Error::CompiledTooBig(_)) => Err(explain(source, &first)),
+        // PCRE takes a backslash before any character and a lone brace as they are.
+        Err(first) => sized(&lenient(source), flags).map_err(|_| explain(source, &first)),
+    }
+}
+
+fn sized(source: &str, flags: Flags) -> Result<Compiled, regex::Error> {
+    let build = |bytes: usize| {
         RegexBuilder::new(source)
             .case_insensitive(flags.insensitive)
             .multi_line(flags.multi_line)
             .dot_matches_new_line(flags.dot_all)
-            .size_limit(MAX_REGEX_BYTES)
-            .dfa_size_limit(MAX_REGEX_BYTES)
+            .size_limit(bytes)
+            .dfa_size_limit(REGEX_CACHE_BYTES)
             .nest_limit(MAX_REGEX_NESTING)
             .build()
+            .map(|regex| Compiled { regex, bytes })
     };
-    match build(source) {
-        Ok(regex) => Ok(regex),
-        // PCRE takes a backslash before any character and a lone brace as they are.
-        Err(first) => build(&lenient(source)).map_err(|_| explain(source, &first)),
+    let mut made = build(REGEX_BYTES[0]);
+    for bytes in &REGEX_BYTES[1..] {
+        if let Err(regex::Error::CompiledTooBig(_)) = made {
+            made = build(*bytes);
+        }
     }
+    made
 }
 
 /// The expression with needless backslashes gone and lone braces escaped, as PCRE reads them.
@@ -106,7 +128,7 @@ fn is_count(text: &str) -> bool {
 fn explain(source: &str, error: &regex::Error) -> Wrong {
     let has = |texts: &[&str]| texts.iter().any(|t| source.contains(t));
     let help = if let regex::Error::CompiledTooBig(_) = error {
-        format!("shorten it or count less often in `{{…}}`: compiled it may take {MAX_REGEX_BYTES} bytes")
+        format!("shorten it or count less often in `{{…}}`: compiled it may take {} bytes", REGEX_BYTES[2])
     } else if has(&["(?=", "(?!"]) {
         "this engine has no look-ahead: put what must also hold, or must not, into a line or search of its own (`and not …`)".to_owned()
     } else if has(&["(?<=", "(?<!"]) {
@@ -144,7 +166,8 @@ mod tests {
 
     #[test]
     fn what_pcre_takes_as_it_is_is_taken() {
-        let matches = |source: &str, text: &str| compile(source, Flags::default()).unwrap().is_match(text);
+        let matches =
+            |source: &str, text: &str| compile(source, Flags::default()).unwrap().regex.is_match(text);
         assert!(matches(r"\/a\_b\:", "/a_b:"));
         assert!(matches(r"\$\{x", "${x"));
         assert!(matches("a{b", "a{b"));
@@ -154,7 +177,8 @@ mod tests {
 
     #[test]
     fn flags_do_what_they_say() {
-        let with = |flags: Flags, source: &str, text: &str| compile(source, flags).unwrap().is_match(text);
+        let with =
+            |flags: Flags, source: &str, text: &str| compile(source, flags).unwrap().regex.is_match(text);
         assert!(with(Flags { insensitive: true, ..Flags::default() }, "abc", "xABCx"));
         assert!(!with(Flags::default(), "abc", "ABC"));
         assert!(with(Flags { multi_line: true, ..Flags::default() }, "^b$", "a\nb\nc"));

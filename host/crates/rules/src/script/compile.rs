@@ -26,6 +26,8 @@ pub(super) fn parse(
     modules: &BTreeMap<String, Functions>,
 ) -> Result<AST, Vec<Diagnostic>> {
     let mut found: Vec<Diagnostic> = Vec::new();
+    // What ends too early ends where its last word does, not in some line below.
+    let text = text.trim_end();
     loop {
         match super::program::guarded(|| engine.compile_with_scope(scope, text)) {
             Ok(Ok(ast)) if found.is_empty() => return Ok(ast),

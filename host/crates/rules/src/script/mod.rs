@@ -105,22 +105,19 @@ impl Scripts {
         let uses = &checked.uses;
         let variables: Vec<(String, Variable)> =
             uses.variables.iter().filter_map(|name| Some((name.clone(), Variable::find(name)?))).collect();
-        let clock = clock_sources();
-        let is_clocked = |v: &Variable| v.sources().contains(FieldId::local_offset) && *v != local_offset();
-        let is_local = uses.clock || variables.iter().any(|(_, v)| is_clocked(v));
         let mut fields = sources(uses);
         variables.iter().for_each(|(_, v)| fields = fields.union(v.sources()));
-        if is_local {
-            fields = fields.union(clock);
-        }
-        if *zone != ZoneBy::Location && !variables.iter().any(|(_, v)| *v == local_offset()) {
+        let asks_for_offset = uses.variables.contains(FieldId::local_offset.field().name)
+            || uses.present.contains(&FieldId::local_offset);
+        if *zone != ZoneBy::Location && !asks_for_offset {
             fields.remove(FieldId::local_offset);
         }
-        let asks = uses.record || uses.clock || !uses.present.is_empty() || !uses.sites.is_empty();
+        let is_clocked = uses.clock;
+        let asks = uses.record || is_clocked || !uses.present.is_empty() || !uses.sites.is_empty();
         let sites = uses.sites.clone();
         let (names, variables): (Vec<String>, Vec<Variable>) = variables.into_iter().unzip();
         let program = self.program(source, names, checked, place)?;
-        Ok(When { program, variables, zone: zone.clone(), fields, sites, asks, is_local })
+        Ok(When { program, variables, zone: zone.clone(), fields, sites, asks, is_clocked })
     }
 
     /// Compiles a `severity`. `span` as for [`Scripts::when`].
@@ -157,9 +154,6 @@ impl Scripts {
             uses.variables.iter().filter_map(|name| Some((name.clone(), Fact::find(name)?))).collect();
         let mut fields = sources(uses);
         variables.iter().for_each(|(_, fact)| fields = fields.union(fact.sources()));
-        if uses.clock {
-            fields = fields.union(clock_sources());
-        }
         let asks = uses.record || uses.clock || !uses.present.is_empty();
         let (names, variables): (Vec<String>, Vec<Fact>) = variables.into_iter().unzip();
         let program = self.program(source, names, checked, place)?;
@@ -240,19 +234,15 @@ impl Scripts {
     }
 }
 
-fn local_offset() -> Variable {
-    Variable::Field(crate::Field::Table(FieldId::local_offset))
-}
-
-fn clock_sources() -> FieldSet {
-    [FieldId::start_time, FieldId::local_offset].into_iter().collect()
-}
-
 /// Fields that helpers read.
 fn sources(uses: &Uses) -> FieldSet {
     let mut fields: FieldSet = uses.present.iter().copied().collect();
     if uses.record {
         fields = fields.union(context::sources());
+    }
+    if uses.clock {
+        fields.insert(FieldId::start_time);
+        fields.insert(FieldId::local_offset);
     }
     uses.sites.iter().filter_map(|site| site.field()).for_each(|field| fields.insert(field));
     fields

@@ -104,8 +104,8 @@ impl SeverityScript {
     pub fn of(&self, facts: &Facts<'_>, world: &World) -> Result<Severity, ScriptError> {
         let columns = Columns::new(facts.columns);
         let view = View::new(&columns, facts.values, facts.first, facts.last, RecordId::default());
-        let local = variable::local(&view, world, &self.zone);
         if self.asks {
+            let local = variable::local(&view, world, &self.zone);
             context::write(|c| {
                 c.windows.clear();
                 c.fill(&view, local);
@@ -118,7 +118,7 @@ impl SeverityScript {
             Some(Fact::First) => Dynamic::from(Time(facts.first)),
             Some(Fact::Last) => Dynamic::from(Time(facts.last)),
             Some(Fact::Minutes) => (facts.last.saturating_sub(facts.first) as f64 / 60_000.0).into(),
-            Some(Fact::Record(variable)) => variable::read(*variable, &view, world, local, texts),
+            Some(Fact::Record(variable)) => variable::read(*variable, &view, world, &self.zone, texts),
             None => Dynamic::UNIT,
         })?;
         let wrong = |message: String| ScriptError::new(ErrorKind::Type, message, &self.program.place);

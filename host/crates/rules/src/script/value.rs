@@ -88,29 +88,11 @@ pub(super) fn reserved_value(name: Name) -> Dynamic {
     reserved(name).map_or(Dynamic::UNIT, Dynamic::from)
 }
 
-static WEEKDAYS: LazyLock<[ImmutableString; 7]> =
-    LazyLock::new(|| ["mon", "tue", "wed", "thu", "fri", "sat", "sun"].map(ImmutableString::from));
-
 const DAY: Millis = 86_400_000;
-
-/// Monday is 0. `local` is local time in milliseconds since 1970, a Thursday.
-pub(super) fn weekday(local: Millis) -> usize {
-    (local.div_euclid(DAY) + 3).rem_euclid(7) as usize
-}
-
-pub(super) fn weekday_name(local: Millis) -> ImmutableString {
-    WEEKDAYS[weekday(local)].clone()
-}
 
 /// Minute of the local day.
 pub(super) fn minute_of_day(local: Millis) -> i64 {
     local.rem_euclid(DAY) / 60_000
-}
-
-/// Date as `2026-11-23`; absent far outside of any calendar.
-pub(super) fn date(local: Millis) -> Dynamic {
-    chrono::DateTime::from_timestamp_millis(local)
-        .map_or(Dynamic::UNIT, |time| time.format("%Y-%m-%d").to_string().into())
 }
 
 /// What people call a value's type.

@@ -10,7 +10,8 @@ use model::{FieldId, FieldSet, Millis, Name, NameTable, Number};
 use rhai::{Dynamic, ImmutableString};
 
 use super::check::Type;
-use super::value::{self, Phone, Time};
+use super::value::{Phone, Time, reserved};
+use crate::matching::{self, Derived as Made, local_time};
 use crate::record::{Field, Fields, Virtual, World};
 use crate::sigma::ZoneBy;
 
@@ -89,16 +90,8 @@ impl Variable {
 
 /// Local time of a record in a rule's zone, in milliseconds; none if it is not known.
 pub(super) fn local(record: &impl Fields, world: &World, zone: &ZoneBy) -> Option<Millis> {
-    let start = record.start();
-    let minutes = match zone {
-        ZoneBy::Utc => Some(0),
-        ZoneBy::Location => {
-            let offset = FieldId::local_offset;
-            record.present().contains(offset).then(|| record.slot(offset) as i64)
-        }
-        ZoneBy::Zone(name) => world.places.offset_minutes(name, start),
-    };
-    minutes.map(|minutes| start.saturating_add(minutes.saturating_mul(60_000)))
+    let has_start = record.present().contains(FieldId::start_time);
+    if has_start { local_time(zone, record.start(), record, world) } else { None }
 }
 
 /// Texts of names seen lately: a rule meets the same few over and over, and the table behind a lock is shared by all threads.
@@ -113,7 +106,7 @@ const TEXTS: usize = 64;
 
 impl Texts {
     fn get(&mut self, name: Name, names: &Arc<NameTable>) -> Dynamic {
-        if let Some(text) = value::reserved(name) {
+        if let Some(text) = reserved(name) {
             return text.into();
         }
         if !self.table.as_ref().is_some_and(|table| Arc::ptr_eq(table, names)) {
@@ -138,46 +131,41 @@ impl Texts {
     }
 }
 
-/// Value of a variable. `local` is what [`local`] gives.
+/// Value of a variable. `zone` is the rule's.
 pub(super) fn read(
     variable: Variable,
     record: &impl Fields,
     world: &World,
-    local: Option<Millis>,
+    zone: &ZoneBy,
     texts: &mut Texts,
 ) -> Dynamic {
+    let made = |field| matching::derived(field, Some(zone), record, world);
     match variable {
         Variable::Field(Field::Table(id)) => table(id, record, world, texts),
-        Variable::Field(Field::Virtual(derived)) => derived_field(derived, record, world, local),
+        Variable::Field(Field::Virtual(field @ (Virtual::Holiday | Virtual::BusinessHours))) => {
+            (made(field) == Some(Made::Flag(true))).into()
+        }
+        Variable::Field(Field::Virtual(field)) => made(field).map_or(Dynamic::UNIT, value),
         Variable::Derived(Derived::Minutes) if record.present().contains(FieldId::duration) => {
             (record.slot(FieldId::duration) as f64 / 60.0).into()
         }
         Variable::Derived(Derived::Minutes) => Dynamic::UNIT,
-        Variable::Derived(Derived::Weekday) => derived_field(Virtual::LocalWeekday, record, world, local),
-        Variable::Derived(Derived::Weekend) => local.is_some_and(|at| value::weekday(at) >= 5).into(),
-        Variable::Derived(Derived::OutsideHours) => (business(record, world, local) == Some(false)).into(),
+        Variable::Derived(Derived::Weekday) => made(Virtual::LocalWeekday).map_or(Dynamic::UNIT, value),
+        Variable::Derived(Derived::Weekend) => {
+            matches!(made(Virtual::LocalWeekday), Some(Made::Weekday("sat" | "sun"))).into()
+        }
+        Variable::Derived(Derived::OutsideHours) => {
+            (made(Virtual::BusinessHours) == Some(Made::Flag(false))).into()
+        }
     }
 }
 
-fn location(record: &impl Fields) -> Name {
-    Name(record.slot(FieldId::location) as u32)
-}
-
-fn business(record: &impl Fields, world: &World, local: Option<Millis>) -> Option<bool> {
-    world.places.is_business_hour(location(record), local?)
-}
-
-fn derived_field(derived: Virtual, record: &impl Fields, world: &World, local: Option<Millis>) -> Dynamic {
-    match (derived, local) {
-        (Virtual::Holiday, local) => {
-            local.is_some_and(|at| world.places.is_holiday(location(record), at)).into()
-        }
-        (Virtual::BusinessHours, local) => (business(record, world, local) == Some(true)).into(),
-        (_, None) => Dynamic::UNIT,
-        (Virtual::LocalHour, Some(at)) => (value::minute_of_day(at) / 60).into(),
-        (Virtual::LocalMinute, Some(at)) => value::minute_of_day(at).into(),
-        (Virtual::LocalWeekday, Some(at)) => value::weekday_name(at).into(),
-        (Virtual::LocalDate, Some(at)) => value::date(at),
+fn value(made: Made) -> Dynamic {
+    match made {
+        Made::Number(number) => number.into(),
+        Made::Weekday(day) => day.into(),
+        Made::Date(date) => std::str::from_utf8(&date).map_or(Dynamic::UNIT, |date| date.to_owned().into()),
+        Made::Flag(flag) => flag.into(),
     }
 }
 

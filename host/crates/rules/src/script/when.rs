@@ -30,8 +30,8 @@ pub struct When {
     pub(super) sites: Vec<Arc<Site>>,
     /// Whether helpers ask for the record.
     pub(super) asks: bool,
-    /// Whether anything needs local time.
-    pub(super) is_local: bool,
+    /// Whether a helper asks for local time.
+    pub(super) is_clocked: bool,
 }
 
 impl When {
@@ -69,12 +69,12 @@ impl When {
     }
 
     fn evaluate(&self, record: &impl Fields, world: &World) -> Result<bool, ScriptError> {
-        let local = if self.is_local { variable::local(record, world, &self.zone) } else { None };
+        let local = if self.is_clocked { variable::local(record, world, &self.zone) } else { None };
         if self.asks {
             context::write(|c| c.fill(record, local));
         }
         let result = self.program.run(|at, texts| match self.variables.get(at) {
-            Some(variable) => variable::read(*variable, record, world, local, texts),
+            Some(variable) => variable::read(*variable, record, world, &self.zone, texts),
             None => Dynamic::UNIT,
         })?;
         result.as_bool().map_err(|_| {

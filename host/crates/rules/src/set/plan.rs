@@ -237,7 +237,10 @@ fn plan(
     };
     let (mut shape, root) = Shape::of(linked, at)?;
     if let Some(leaf) = shape.leaves.iter().find(|leaf| compiled[leaf.rule].is_none()) {
-        // Its own file has the error.
+        // Where it stands the error is told; of the rule itself that is here.
+        if leaf.rule == at {
+            return Err(Vec::new());
+        }
         let message = format!("'{}' has errors", linked.names[leaf.rule]);
         return Err(fault(meta.span, message, "mend that rule first"));
     }

@@ -96,9 +96,9 @@ pub struct Case {
     pub span: Span,
     /// When `at: 0s` is, UTC; a Monday morning by default.
     pub start: Option<Millis>,
-    /// Locations of the directory, as in the configuration (YAML kept as JSON); those of the first location apply to events
-    /// that name none.
-    pub locations: serde_json::Value,
+    /// Locations of the directory by name, as in the configuration (YAML kept as JSON), in the order of the file: events that
+    /// name none are those of the first.
+    pub locations: Vec<(String, serde_json::Value)>,
     /// Values of placeholders.
     pub placeholders: Vec<(String, Vec<String>)>,
     /// The records.

@@ -21,7 +21,8 @@ use model::Millis;
 use serde::{Deserialize, Serialize};
 
 use super::Entry;
-use super::tuple::{Numbers, Tuple, digest};
+use super::folding::Numbers;
+use super::tuple::{Tuple, digest};
 use crate::sigma::Baseline;
 
 /// A day in milliseconds.

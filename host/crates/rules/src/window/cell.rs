@@ -191,7 +191,8 @@ impl Cell {
 
     /// About so many bytes in memory.
     pub fn bytes(&self) -> usize {
-        let columns = |columns: &[Datum]| std::mem::size_of_val(columns) + columns.iter().map(heap).sum::<usize>();
+        let columns =
+            |columns: &[Datum]| std::mem::size_of_val(columns) + columns.iter().map(heap).sum::<usize>();
         let entries: usize = self
             .entries
             .iter()
@@ -229,7 +230,8 @@ impl Cell {
         let from = self.entries.partition_point(|e| order(e) < order(&fresh[0]));
         let after = self.entries.split_off(from);
         let said = if judged { self.verdicts.split_off(from) } else { Vec::new() };
-        let mut after = after.into_iter().zip(said.into_iter().chain(std::iter::repeat(Verdict::Unknown))).peekable();
+        let mut after =
+            after.into_iter().zip(said.into_iter().chain(std::iter::repeat(Verdict::Unknown))).peekable();
         self.entries.reserve(fresh.len() + after.size_hint().0);
         for entry in fresh {
             let place = order(&entry);

@@ -102,7 +102,8 @@ impl Cell {
         if !self.fresh.is_empty() {
             entries.sort_unstable_by_key(|e| order(e));
         }
-        let open = self.carry.iter().map(|(group, open)| store_open(group, open, &entries, &mut table)).collect();
+        let open =
+            self.carry.iter().map(|(group, open)| store_open(group, open, &entries, &mut table)).collect();
         let closed = self.closed.iter().map(|episode| store_episode(&episode.episode, &mut table)).collect();
         let mut before = 0;
         let entries = entries
@@ -168,11 +169,13 @@ impl Stored {
             return Err("its history is of no time");
         }
         let leaves = leaves(&spec.root);
-        let mut cell = Cell::default();
-        cell.horizon = self.horizon;
-        cell.sealed = self.sealed;
-        cell.told = self.told.into_iter().collect();
-        cell.history = self.history;
+        let mut cell = Cell {
+            horizon: self.horizon,
+            sealed: self.sealed,
+            told: self.told.into_iter().collect(),
+            history: self.history,
+            ..Cell::default()
+        };
         let mut time: Millis = 0;
         for stored in self.entries {
             time = time.checked_add(stored.after).ok_or("a time is out of range")?;
@@ -230,10 +233,7 @@ impl Table {
 }
 
 fn look_up(table: &[Datum], numbers: &[u32]) -> Result<Box<[Datum]>, &'static str> {
-    numbers
-        .iter()
-        .map(|&number| table.get(number as usize).cloned().ok_or("a value is missing"))
-        .collect()
+    numbers.iter().map(|&number| table.get(number as usize).cloned().ok_or("a value is missing")).collect()
 }
 
 fn store_open(group: &[Datum], open: &Open, entries: &[&Entry], table: &mut Table) -> StoredOpen {

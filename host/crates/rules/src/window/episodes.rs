@@ -3,10 +3,11 @@
 //! The fold over what can no longer change is kept as a summary, and goes on from there; so its result is the same as if
 //! every entry were still known.
 
-use std::collections::{BTreeMap, HashSet};
+use std::collections::BTreeMap;
 
 use model::{Millis, RecordId};
 
+use super::marks::Marks;
 use super::run::{Fire, Group, Run};
 use super::tuple::{Tuple, digest};
 use super::{Datum, Entry, Episode, Figures, Node, Spec};
@@ -82,12 +83,14 @@ pub(super) fn fold(spec: &Spec, entries: &[Entry], run: &Run, mut carry: Carry, 
         let first = run.groups[number].elements[0].entry as usize;
         let group = Tuple::of(&entries[first], columns).to_boxed();
         let open = carry.remove(&group);
-        let mut one = Fold { spec, entries, cut, marks: &mut marks, group, open, sealed: false, out: &mut folded };
+        let mut one =
+            Fold { spec, entries, cut, marks: &mut marks, group, open, sealed: false, out: &mut folded };
         one.run(run, number, fires);
     }
     for (group, open) in carry {
         let open = Some(open);
-        let mut one = Fold { spec, entries, cut, marks: &mut marks, group, open, sealed: false, out: &mut folded };
+        let mut one =
+            Fold { spec, entries, cut, marks: &mut marks, group, open, sealed: false, out: &mut folded };
         one.end();
     }
     folded
@@ -108,7 +111,7 @@ struct Fold<'a> {
 
 impl Fold<'_> {
     fn run(&mut self, run: &Run, number: usize, fires: &[Fire]) {
-        self.marks.begin(self.open.as_ref());
+        self.marks.begin();
         let entries = self.entries;
         let time = |fire: &Fire| entries[fire.entry as usize].time;
         for instant in fires.chunk_by(|a, b| time(a) == time(b)) {
@@ -124,7 +127,7 @@ impl Fold<'_> {
                 self.close();
             }
             if self.open.is_none() {
-                self.marks.begin(None);
+                self.marks.begin();
             }
             self.take(run, number, instant, now);
         }
@@ -148,16 +151,13 @@ impl Fold<'_> {
             evidence: Vec::new(),
             counted: Vec::new(),
         });
-        if open.began == now {
-            open.raised = open.raised.min(raised);
-        }
         let ids = instant.iter().map(|f| self.entries[f.entry as usize].id);
         open.figures.firings += ids.clone().zip(ids.skip(1)).filter(|(a, b)| a != b).count() as u64 + 1;
         for fire in instant {
             open.figures.value = open.figures.value.max(fire.value);
         }
         if self.marks.is_chain {
-            self.marks.collect(self.entries, run, number, low, high);
+            self.marks.collect(run, number, low, high);
         } else {
             count_new(self.entries, &run.groups[number], low, high, open);
         }
@@ -171,9 +171,7 @@ impl Fold<'_> {
         }
         self.flush();
         let Some(open) = &mut self.open else { return };
-        let is_over = self.cut.seal.saturating_sub(open.last) > self.spec.open_for()
-            || self.cut.seal.saturating_sub(open.began) > self.spec.longest();
-        if is_over {
+        if self.cut.seal.saturating_sub(open.last) > self.spec.open_for() {
             let episode = self.episode();
             self.out.closed.extend(episode);
             self.open = None;
@@ -285,123 +283,4 @@ pub(super) fn bound(spec: &Spec, carry: &mut Carry) -> Vec<Episode> {
     by_age.sort_unstable();
     let oldest = by_age.into_iter().take(excess);
     oldest.filter_map(|(_, group)| carry.remove(&group).map(|open| open.episode(spec, &group))).collect()
-}
-
-/// Which records of a chain's windows were collected for the episode at hand.
-struct Marks {
-    is_chain: bool,
-    stamp: u32,
-    /// By entry: the first entry of the same record.
-    record: Vec<u32>,
-    /// By that first entry: the episode for which it was collected.
-    taken: Vec<u32>,
-    found: Vec<u32>,
-    /// Elements already visited, by group: see [`Visited`].
-    visited: BTreeMap<(usize, u32), Visited>,
-    counted: HashSet<RecordId>,
-}
-
-/// Elements of one group that were visited: `next[at]` is the first element from `at` on that was not, after following.
-#[derive(Default)]
-struct Visited {
-    stamp: u32,
-    next: Vec<u32>,
-}
-
-impl Visited {
-    /// Gives the elements of a range that were not visited, and marks them.
-    fn free(&mut self, stamp: u32, elements: usize, range: std::ops::Range<u32>, free: &mut Vec<u32>) {
-        if self.stamp != stamp {
-            self.stamp = stamp;
-            self.next.clear();
-            self.next.extend(0..=elements as u32);
-        }
-        let mut at = self.first_free(range.start);
-        while at < range.end {
-            free.push(at);
-            self.next[at as usize] = at + 1;
-            at = self.first_free(at + 1);
-        }
-    }
-
-    fn first_free(&mut self, from: u32) -> u32 {
-        let mut end = from;
-        while self.next[end as usize] != end {
-            end = self.next[end as usize];
-        }
-        let mut at = from;
-        while self.next[at as usize] != end {
-            at = std::mem::replace(&mut self.next[at as usize], end);
-        }
-        end
-    }
-}
-
-impl Marks {
-    fn new(entries: &[Entry], is_chain: bool) -> Marks {
-        let length = if is_chain { entries.len() } else { 0 };
-        let mut record: Vec<u32> = (0..length as u32).collect();
-        for at in 1..length {
-            if entries[at].id == entries[at - 1].id {
-                record[at] = record[at - 1];
-            }
-        }
-        Marks {
-            is_chain,
-            stamp: 0,
-            record,
-            taken: vec![0; length],
-            found: Vec::new(),
-            visited: BTreeMap::new(),
-            counted: HashSet::new(),
-        }
-    }
-
-    /// Another episode begins, or one goes on that was carried.
-    fn begin(&mut self, open: Option<&Open>) {
-        if self.is_chain {
-            self.stamp += 1;
-            self.found.clear();
-            self.counted = open.iter().flat_map(|open| &open.counted).map(|(_, id)| *id).collect();
-        }
-    }
-
-    /// Collects the records under a range of a group's elements.
-    fn collect(&mut self, entries: &[Entry], run: &Run, group: usize, low: usize, high: usize) {
-        // Explicit instead of recursive, since a chain may be deep.
-        let mut work: Vec<(&Run, u32, u32, u32)> = vec![(run, group as u32, low as u32, high as u32)];
-        let mut free: Vec<u32> = Vec::new();
-        while let Some((run, group, low, high)) = work.pop() {
-            let elements = &run.groups[group as usize].elements;
-            let visited = self.visited.entry((std::ptr::from_ref(run).addr(), group)).or_default();
-            visited.free(self.stamp, elements.len(), low..high, &mut free);
-            for at in free.drain(..) {
-                let element = elements[at as usize];
-                let child = &run.children[usize::from(element.child)];
-                if child.is_leaf {
-                    self.mark(entries, element.entry);
-                } else {
-                    let fire = child.fires[element.fire as usize];
-                    work.push((child, fire.group, fire.low, fire.high));
-                }
-            }
-        }
-    }
-
-    fn mark(&mut self, entries: &[Entry], entry: u32) {
-        let record = self.record[entry as usize];
-        if self.taken[record as usize] != self.stamp {
-            self.taken[record as usize] = self.stamp;
-            if !self.counted.contains(&entries[record as usize].id) {
-                self.found.push(record);
-            }
-        }
-    }
-
-    /// What was collected since the last time, in order.
-    fn take(&mut self) -> Vec<u32> {
-        let mut found = std::mem::take(&mut self.found);
-        found.sort_unstable();
-        found
-    }
 }

@@ -42,12 +42,7 @@ const MIN_SOFT: usize = 3;
 impl Cell {
     /// Works out what stands, and settles what lies before the horizon: entries before it are refused from now on. A horizon
     /// before an earlier one is taken as that one.
-    pub fn evaluate(
-        &mut self,
-        spec: &Spec,
-        horizon: Millis,
-        predicate: Option<&dyn Predicate>,
-    ) -> Evaluated {
+    pub fn evaluate(&mut self, spec: &Spec, horizon: Millis, predicate: Option<&dyn Predicate>) -> Evaluated {
         let mut outcome = Evaluated::default();
         let horizon = horizon.clamp(-Self::MAX_TIME, Self::MAX_TIME);
         let horizon = self.horizon.map_or(horizon, |before| before.max(horizon));
@@ -67,10 +62,10 @@ impl Cell {
             _ => {
                 self.learn_lag(earliest, is_late);
                 self.prune(spec, horizon);
-                let horizon = self.relieve(spec, horizon);
-                self.horizon = Some(horizon);
-                self.begin_anew(spec, horizon, predicate, &mut outcome);
-                self.settle(spec, horizon, &mut outcome);
+                let relieved = self.relieve(spec, horizon);
+                self.horizon = Some(relieved);
+                self.begin_anew(spec, relieved, predicate, &mut outcome);
+                self.settle(spec, horizon, relieved, &mut outcome);
             }
         }
         self.evaluated = true;
@@ -79,13 +74,7 @@ impl Cell {
     }
 
     /// Folds on from the soft cut.
-    fn go_on(
-        &mut self,
-        spec: &Spec,
-        soft: Soft,
-        predicate: Option<&dyn Predicate>,
-        outcome: &mut Evaluated,
-    ) {
+    fn go_on(&mut self, spec: &Spec, soft: Soft, predicate: Option<&dyn Predicate>, outcome: &mut Evaluated) {
         let needed = soft.at.saturating_sub(spec.reach());
         let first = self.entries.partition_point(|e| e.time < needed);
         let run = self.run(spec, first, soft.at, predicate, outcome);
@@ -148,7 +137,7 @@ impl Cell {
             self.ask(predicate, first, from, pass, outcome);
         }
         let passing = Passing { pass: pass.as_deref(), value: value.as_deref() };
-        run::root(&spec.root, &self.entries[first..], &passing)
+        run::root(&spec.root, &self.entries[first..], &passing, from)
     }
 
     fn fold(
@@ -242,15 +231,16 @@ impl Cell {
             || self.changeable().any(|known| horizon.saturating_sub(known.episode.last) > stays)
     }
 
-    /// Drops what no firing at the horizon or later asks for.
-    fn settle(&mut self, spec: &Spec, horizon: Millis, outcome: &mut Evaluated) {
-        let needed = self.entries.partition_point(|e| e.time < horizon.saturating_sub(spec.reach()));
+    /// Drops what no firing at the horizon or later asks for. `asked` is the horizon before the cell was relieved.
+    fn settle(&mut self, spec: &Spec, asked: Millis, horizon: Millis, outcome: &mut Evaluated) {
+        let before =
+            |horizon: Millis| self.entries.partition_point(|e| e.time < horizon.saturating_sub(spec.reach()));
         let excess = self.entries.len().saturating_sub(Self::MAX_ENTRIES);
-        outcome.saturated += excess.saturating_sub(needed) as u64;
-        let dropped = needed.max(excess);
+        let dropped = before(horizon).max(excess);
+        outcome.saturated += dropped.saturating_sub(before(asked)) as u64;
         self.entries.drain(..dropped);
         self.verdicts.drain(..dropped.min(self.verdicts.len()));
-        if let Some((baseline, columns)) = &spec.baseline {
+        if let Some((baseline, _)) = &spec.baseline {
             let from = horizon.saturating_sub(spec.span());
             outcome.saturated += self.history.settle(baseline, from, horizon);
         }

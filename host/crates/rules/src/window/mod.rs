@@ -8,11 +8,15 @@
 
 mod baseline;
 mod cell;
+mod children;
 mod codec;
 mod datum;
 mod episodes;
 mod evaluate;
+mod folding;
 mod judge;
+mod marks;
+mod numbers;
 mod ordered;
 mod run;
 mod spec;

@@ -5,8 +5,11 @@
 
 use model::Millis;
 
-use super::judge::{self, InOrder, Judge, Percentile, Present, Records, Sum, Values};
-use super::tuple::{Numbers, Tuple};
+use super::children::{InOrder, Present};
+use super::folding::Numbers;
+use super::judge::{self, Judge, Records, Values};
+use super::numbers::{Percentile, Sum};
+use super::tuple::Tuple;
 use super::{Entry, Node, NodeKind};
 use crate::sigma::Bound;
 
@@ -74,13 +77,13 @@ pub(super) struct Passing<'a> {
     pub(super) value: Option<&'a [f64]>,
 }
 
-/// Works out the root. A leaf is taken as a window of no length around each of its entries.
-pub(super) fn root(node: &Node, entries: &[Entry], passing: &Passing<'_>) -> Run {
+/// Works out the root's firings at `from` or later. A leaf is taken as a window of no length around each of its entries.
+pub(super) fn root(node: &Node, entries: &[Entry], passing: &Passing<'_>, from: Millis) -> Run {
     match node {
         Node::Leaf(_) => {
-            let leaf = run(node, entries, passing);
+            let leaf = run(node, entries, passing, from);
             let groups = gather(std::slice::from_ref(&leaf), &[], entries);
-            let mut fires = sweep(entries, &groups, 0, &[], Records);
+            let mut fires = sweep(entries, &groups, Sweep { span: 0, from, bounds: &[] }, Records);
             if let Some(value) = passing.value {
                 for fire in &mut fires {
                     fire.value = value[fire.entry as usize];
@@ -88,14 +91,15 @@ pub(super) fn root(node: &Node, entries: &[Entry], passing: &Passing<'_>) -> Run
             }
             Run { is_leaf: false, groups, fires, children: vec![leaf] }
         }
-        Node::Correlation { .. } => run(node, entries, passing),
+        Node::Correlation { .. } => run(node, entries, passing, from),
     }
 }
 
-fn run(node: &Node, entries: &[Entry], passing: &Passing<'_>) -> Run {
+fn run(node: &Node, entries: &[Entry], passing: &Passing<'_>, from: Millis) -> Run {
     let (kind, children, group) = match node {
         Node::Leaf(leaf) => {
-            let fires = (0..entries.len())
+            let first = entries.partition_point(|e| e.time < from);
+            let fires = (first..entries.len())
                 .filter(|&at| entries[at].leaf == *leaf && passing.pass.is_none_or(|pass| pass[at]))
                 .map(|at| Fire { entry: at as u32, group: 0, low: 0, high: 0, value: 1.0 })
                 .collect();
@@ -104,31 +108,27 @@ fn run(node: &Node, entries: &[Entry], passing: &Passing<'_>) -> Run {
         Node::Correlation { kind, children, group, .. } => (kind, children, group),
     };
     let span = node.timespan();
-    let runs: Vec<Run> = children.iter().map(|child| run(child, entries, passing)).collect();
+    // Windows that end at `from` reach so far back: no firing before has a part in them.
+    let below = from.saturating_sub(span);
+    let runs: Vec<Run> = children.iter().map(|child| run(child, entries, passing, below)).collect();
     let groups = gather(&runs, group, entries);
-    let bounds = judge::bounds(kind);
+    let sweep_over = Sweep { span, from, bounds: judge::bounds(kind) };
     let fires = match kind {
-        NodeKind::EventCount(_) => sweep(entries, &groups, span, bounds, Records),
+        NodeKind::EventCount(_) => sweep(entries, &groups, sweep_over, Records),
         NodeKind::ValueCount(_, columns) => {
-            sweep(entries, &groups, span, bounds, Values::new(entries, columns))
+            sweep(entries, &groups, sweep_over, Values::new(entries, columns))
         }
-        NodeKind::Temporal(_, expression) => {
+        NodeKind::Temporal(bounds, expression) => {
             let judge = Present::new(children.len(), bounds, expression.as_ref());
-            sweep(entries, &groups, span, bounds, judge)
+            sweep(entries, &groups, sweep_over, judge)
         }
-        NodeKind::TemporalOrdered(_) => {
-            let judge = InOrder::new(entries, children.len(), bounds);
-            sweep(entries, &groups, span, bounds, judge)
+        NodeKind::TemporalOrdered(bounds) => {
+            sweep(entries, &groups, sweep_over, InOrder::new(entries, children.len(), bounds))
         }
-        NodeKind::Sum(_, columns) => {
-            sweep(entries, &groups, span, bounds, Sum::new(entries, columns, false))
-        }
-        NodeKind::Avg(_, columns) => {
-            sweep(entries, &groups, span, bounds, Sum::new(entries, columns, true))
-        }
+        NodeKind::Sum(_, columns) => sweep(entries, &groups, sweep_over, Sum::new(entries, columns, false)),
+        NodeKind::Avg(_, columns) => sweep(entries, &groups, sweep_over, Sum::new(entries, columns, true)),
         NodeKind::Percentile(percent, _, columns) => {
-            let judge = Percentile::new(entries, columns, *percent);
-            sweep(entries, &groups, span, bounds, judge)
+            sweep(entries, &groups, sweep_over, Percentile::new(entries, columns, *percent))
         }
     };
     Run { is_leaf: false, groups, fires, children: runs }
@@ -170,14 +170,17 @@ fn gather(children: &[Run], columns: &[Vec<usize>], entries: &[Entry]) -> Vec<Gr
     groups
 }
 
-/// Judges every instant of every group.
-fn sweep<J: Judge>(
-    entries: &[Entry],
-    groups: &[Group],
+/// What a sweep looks for.
+#[derive(Clone, Copy)]
+struct Sweep<'a> {
     span: Millis,
-    bounds: &[Bound],
-    mut judge: J,
-) -> Vec<Fire> {
+    /// Instants before only fill the window.
+    from: Millis,
+    bounds: &'a [Bound],
+}
+
+/// Judges every instant of every group.
+fn sweep<J: Judge>(entries: &[Entry], groups: &[Group], over: Sweep<'_>, mut judge: J) -> Vec<Fire> {
     let mut fires: Vec<Fire> = Vec::new();
     for (number, group) in groups.iter().enumerate() {
         let elements = &group.elements;
@@ -185,17 +188,18 @@ fn sweep<J: Judge>(
         let (mut low, mut begin) = (0, 0);
         while begin < elements.len() {
             let now = time(begin);
-            let from = now.saturating_sub(span);
+            let begins = now.saturating_sub(over.span);
             let mut high = begin + 1;
             while high < elements.len() && time(high) == now {
                 high += 1;
             }
             judge.enter(&elements[begin..high], now);
-            while time(low) < from {
+            while time(low) < begins {
                 judge.leave(&elements[low]);
                 low += 1;
             }
-            if let Some(value) = judge.figure(group, low, high, from).filter(|v| judge::holds(bounds, *v)) {
+            let figure = if now < over.from { None } else { judge.figure(group, low, high, begins) };
+            if let Some(value) = figure.filter(|value| judge::holds(over.bounds, *value)) {
                 for element in &elements[begin..high] {
                     // An entry at which several children fired is one.
                     if fires.last().is_some_and(|f| f.entry == element.entry && f.group == number as u32) {

@@ -2,8 +2,10 @@
 
 mod chains;
 mod examples;
+mod flood;
 mod property;
 mod reference;
+mod usual;
 
 use model::{Millis, RecordId};
 

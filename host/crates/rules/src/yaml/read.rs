@@ -8,6 +8,7 @@ use super::{
     MAX_ALIASED_NODES, MAX_DEPTH, MAX_DIAGNOSTICS, MAX_DOCUMENTS, MAX_FILE_BYTES, MAX_NODES, Node, Stream,
     Style, Value, scalar,
 };
+use crate::diagnostic::lines;
 use crate::{Diagnostic, Span};
 
 pub(super) fn read(file: &str, bytes: &[u8]) -> Stream {
@@ -65,7 +66,7 @@ struct Lines<'a>(Vec<&'a str>);
 
 impl<'a> Lines<'a> {
     fn new(text: &'a str) -> Lines<'a> {
-        Lines(text.lines().collect())
+        Lines(lines(text).collect())
     }
 
     /// Line by number from 1.

@@ -130,12 +130,15 @@ fn telling(program: &Program) -> impl Iterator<Item = (u8, FieldId)> {
         };
         Some((rank, id))
     });
-    known.filter(|(_, id)| {
-        // Like nothing, or absent: if neither rules the program out, hardly anything does.
-        let mut scratch = Scratch::default();
-        let nothing = [Scalar::Map];
-        !could(program, *id, Some(&nothing), &mut scratch) || !could(program, *id, None, &mut scratch)
-    })
+    known.filter(|(_, id)| is_telling(*id, program))
+}
+
+/// Whether the field rules the program out where it is like nothing, or absent. If it does neither, as under `not`, hardly any value
+/// does, and keeping sets by it would only make them many.
+fn is_telling(id: FieldId, program: &Program) -> bool {
+    let mut scratch = Scratch::default();
+    let nothing = [Scalar::Map];
+    !could(program, id, Some(&nothing), &mut scratch) || !could(program, id, None, &mut scratch)
 }
 
 /// Whether what a line says is known from its field's value alone, in a form that sets are made of.
@@ -163,12 +166,12 @@ fn could_by(program: &Program, id: FieldId, test: &mut dyn FnMut(&TypedItem) -> 
     })
 }
 
-/// Programs with a line about the field that sets are made of.
+/// Programs that the field can rule out by lines that sets are made of.
 fn about(id: FieldId, programs: &[Arc<Program>]) -> impl Iterator<Item = (u32, &Program)> {
     (0..)
         .zip(programs)
         .map(|(at, program)| (at, &**program))
-        .filter(move |(_, program)| lines(id, program).next().is_some())
+        .filter(move |(_, program)| lines(id, program).next().is_some() && is_telling(id, program))
 }
 
 /// A program's lines about the field that sets are made of.

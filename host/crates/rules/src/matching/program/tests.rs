@@ -88,3 +88,36 @@ fn one_line_per_type_matches() {
     event.set_u32(FieldId::duration, 3600);
     assert!(!program.matches(&event, &world, &mut memo));
 }
+
+#[test]
+fn kinds_follow_the_log_source_and_what_is_said_of_the_event() {
+    let mut rule = simple(vec![item("event", vec![like("sign-in"), like("admin*")])]);
+    let kinds = |rule: &Rule| compile(rule, &[], &Placeholders::default()).unwrap().kinds();
+    assert_eq!(kinds(&rule), [false, false, true, true]);
+    rule.logsource.category = Some("sign_in".to_owned());
+    assert_eq!(kinds(&rule), [false, false, false, true]);
+    rule.logsource.product = Some("windows".to_owned());
+    assert_eq!(kinds(&rule), [false; 4]);
+}
+
+#[test]
+fn what_is_remembered_of_names_ends_with_their_world() {
+    let rule = simple(vec![item(
+        "user_name",
+        vec![Matcher::Regex { source: "^Ana".to_owned(), flags: crate::sigma::Flags::default() }],
+    )]);
+    let program = compile(&rule, &[], &Placeholders::default()).unwrap();
+    let (first, second) = (world(), world());
+    let ana = first.names.intern("Ana Maria").unwrap();
+    assert_eq!(
+        second.names.intern("Bruno").unwrap(),
+        ana,
+        "both worlds number their names from the same handle"
+    );
+    let mut event = model::Event::default();
+    event.set_name(FieldId::user_name, ana);
+    let mut memo = Memo::default();
+    assert!(program.matches(&event, &first, &mut memo));
+    assert!(!program.matches(&event, &second, &mut memo));
+    assert!(program.matches(&event, &first, &mut memo));
+}

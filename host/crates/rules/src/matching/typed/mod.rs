@@ -17,3 +17,6 @@ pub use names::Memo;
 pub(crate) use item::{Test, TypedItem};
 pub(crate) use phones::{Buffer, text as phone_text};
 pub(crate) use value::{Shape, name, shape, with};
+
+#[cfg(test)]
+mod tests;

@@ -81,6 +81,7 @@ impl Known {
 pub struct Memo {
     world: Option<(Arc<NameTable>, Arc<dyn Places>)>,
     verdicts: FxHashMap<u64, bool>,
+    texts: Texts,
     pub(super) directory: Remembered,
     pub(super) scratch: Scratch,
 }
@@ -101,12 +102,17 @@ impl Memo {
         if !same {
             self.world = Some((world.names.clone(), world.places.clone()));
             self.verdicts.clear();
+            self.texts.clear();
             self.directory.clear();
         }
     }
 
-    /// The verdict of the line `of` about a name that is not well known.
+    /// The verdict of a line about a name that is not well known: quick ones are asked again, others are remembered.
     pub(super) fn verdict(&mut self, of: u32, handle: Name, line: &Line<Field>, world: &World) -> bool {
+        if line.is_quick() {
+            let text = self.texts.get(handle, &world.names);
+            return line.holds_text(&text.plain, &text.lower, &mut self.scratch);
+        }
         let key = u64::from(of) << 32 | u64::from(handle.0);
         if let Some(known) = self.verdicts.get(&key) {
             return *known;
@@ -114,10 +120,44 @@ impl Memo {
         if self.verdicts.len() >= MAX_REMEMBERED {
             self.verdicts.clear();
         }
-        let text = world.names.resolve(handle);
-        let value = [Scalar::Text(text.as_deref().unwrap_or(""))];
-        let verdict = line.holds(Some(&value), &mut self.scratch, &mut |_| false);
+        let text = self.texts.get(handle, &world.names);
+        let verdict = line.holds_text(&text.plain, &text.lower, &mut self.scratch);
         self.verdicts.insert(key, verdict);
         verdict
+    }
+}
+
+/// Texts of the names seen last: the rules asked about one record ask about the same few names.
+#[derive(Debug)]
+struct Texts(Box<[Text; TEXTS]>);
+
+const TEXTS: usize = 64;
+
+#[derive(Debug, Default)]
+struct Text {
+    handle: u32,
+    plain: Arc<str>,
+    lower: Box<str>,
+}
+
+impl Default for Texts {
+    fn default() -> Self {
+        Texts(Box::new(std::array::from_fn(|_| Text::default())))
+    }
+}
+
+impl Texts {
+    #[inline]
+    fn get(&mut self, handle: Name, names: &NameTable) -> &Text {
+        let text = &mut self.0[handle.0 as usize % TEXTS];
+        if text.handle != handle.0 {
+            let plain = names.resolve(handle).unwrap_or_default();
+            *text = Text { handle: handle.0, lower: fold::lowered(&plain).into(), plain };
+        }
+        text
+    }
+
+    fn clear(&mut self) {
+        *self = Texts::default();
     }
 }

@@ -123,7 +123,7 @@ pub(crate) fn value(text: &str, known: &[&'static str]) -> String {
             if near.is_empty() { String::new() } else { format!("; did you mean {}?", list(&near, "or")) };
         return format!("countries are written as ISO 3166 has them, such as 'ES' or 'CU'{found}");
     }
-    if known.len() <= MAX_LISTED {
+    if near.is_empty() && known.len() <= MAX_LISTED {
         return format!("its values are {}", list(known, "and"));
     }
     if near.is_empty() {

@@ -2,8 +2,8 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::super::judge;
 use super::super::tuple::digest;
+use super::super::{judge, numbers as exact};
 use super::*;
 use crate::sigma::{Baseline, Condition, Quantifier};
 
@@ -103,7 +103,7 @@ fn figure(kind: &NodeKind, children: usize, window: &[Part<'_>], entries: &[Entr
     let numbers = |by_leaf: &[Vec<usize>]| -> Vec<f64> {
         let mut seen = BTreeSet::new();
         let first = window.iter().filter(|p| seen.insert(entries[p.fire.at].id));
-        first.filter_map(|p| judge::number(&entries[p.fire.at], by_leaf)).collect()
+        first.filter_map(|p| exact::number(&entries[p.fire.at], by_leaf)).collect()
     };
     let fired: BTreeSet<usize> = window.iter().map(|p| p.child).collect();
     match kind {
@@ -117,11 +117,11 @@ fn figure(kind: &NodeKind, children: usize, window: &[Part<'_>], entries: &[Entr
         }
         NodeKind::Sum(_, by_leaf) => {
             let numbers = numbers(by_leaf);
-            (!numbers.is_empty()).then(|| judge::from_units(numbers.iter().map(|n| judge::units(*n)).sum()))
+            (!numbers.is_empty()).then(|| exact::from_units(numbers.iter().map(|n| exact::units(*n)).sum()))
         }
         NodeKind::Avg(_, by_leaf) => {
             let numbers = numbers(by_leaf);
-            let sum = judge::from_units(numbers.iter().map(|n| judge::units(*n)).sum());
+            let sum = exact::from_units(numbers.iter().map(|n| exact::units(*n)).sum());
             (!numbers.is_empty()).then(|| sum / numbers.len() as f64)
         }
         NodeKind::Percentile(percent, _, by_leaf) => {

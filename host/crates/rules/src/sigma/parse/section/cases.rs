@@ -63,24 +63,19 @@ fn case(reader: &mut Reader<'_>, node: &Node) -> Option<Case> {
         reader.error(node.span, "a case without a name", "add 'name:', what the case shows");
     }
     let start = node.get("start").and_then(|n| start(reader, n));
-    if let Some(at) = node.get("locations")
-        && at.as_map().is_none()
-    {
-        reader.error(at.span, "'locations' must be a map", "write it as in the configuration, by name");
-    }
+    let locations = match node.get("locations").map(|n| (n.as_map(), n.span)) {
+        None => Vec::new(),
+        Some((Some(entries), _)) => entries.iter().map(|(k, v)| (k.text.clone(), v.to_json())).collect(),
+        Some((None, span)) => {
+            reader.error(span, "'locations' must be a map", "write it as in the configuration, by name");
+            Vec::new()
+        }
+    };
     let placeholders = placeholders(reader, node);
     let events = list(reader, node, "events", "events").iter().filter_map(|n| event(reader, n)).collect();
     let expect =
         list(reader, node, "expect", "expectations").iter().filter_map(|n| expectation(reader, n)).collect();
-    Some(Case {
-        name,
-        span: node.span,
-        start,
-        locations: node.get("locations").map_or(serde_json::Value::Null, Node::to_json),
-        placeholders,
-        events,
-        expect,
-    })
+    Some(Case { name, span: node.span, start, locations, placeholders, events, expect })
 }
 
 /// The elements under a key that must be there.

@@ -67,7 +67,7 @@ type Groups<'a> = BTreeMap<&'a str, Arc<Owners>>;
 
 /// Overrides and exceptions of one plugin.
 #[derive(Debug, Default)]
-pub struct Rules {
+pub struct Scope {
     overrides: Vec<Matcher>,
     exceptions: Vec<Excepted>,
 }
@@ -104,16 +104,16 @@ struct Numbers {
     beginnings: FxHashSet<u64>,
 }
 
-impl Rules {
+impl Scope {
     /// Reads what the configuration says about a plugin. Texts that no record had yet get a handle.
     ///
     /// # Errors
     /// When the name table is full.
-    pub fn new(settings: &PluginConfig, config: &Config, names: &NameTable) -> Result<Rules, TooManyNames> {
+    pub fn new(settings: &PluginConfig, config: &Config, names: &NameTable) -> Result<Scope, TooManyNames> {
         if settings.overrides.is_empty() && settings.exceptions.is_empty() {
-            return Ok(Rules::default());
+            return Ok(Scope::default());
         }
-        // Rules name groups again and again; each is made once.
+        // Overrides name groups again and again; each is made once.
         let groups: Groups<'_> = config
             .groups
             .iter()
@@ -126,7 +126,7 @@ impl Rules {
             Ok(Excepted { matcher: matcher(&e.matches)?, until })
         };
         let exceptions = settings.exceptions.iter().map(excepted).collect::<Result<_, _>>()?;
-        Ok(Rules { overrides, exceptions })
+        Ok(Scope { overrides, exceptions })
     }
 
     /// Whether there is none.
@@ -134,7 +134,7 @@ impl Rules {
         self.overrides.is_empty() && self.exceptions.is_empty()
     }
 
-    /// Every field that the rules read.
+    /// Every field that it reads.
     pub fn fields(&self) -> FieldSet {
         let mut fields = FieldSet::NONE;
         let exceptions = self.exceptions.iter().map(|e| &e.matcher);

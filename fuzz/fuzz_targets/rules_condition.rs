@@ -1,0 +1,9 @@
+//! A condition of a rule: parsed and compiled.
+#![no_main]
+
+#[path = "common/rules.rs"]
+mod rules_common;
+
+use libfuzzer_sys::fuzz_target;
+
+fuzz_target!(|data: &[u8]| rules_common::condition(data));

@@ -1,0 +1,9 @@
+//! A script: refused, or it ends.
+#![no_main]
+
+#[path = "common/rules.rs"]
+mod rules_common;
+
+use libfuzzer_sys::fuzz_target;
+
+fuzz_target!(|data: &[u8]| rules_common::script(data));
