@@ -2,7 +2,7 @@
 
 CARGO ?= cargo
 
-.PHONY: help setup demo test check soak bench generate sqlx-prepare fuzz
+.PHONY: help setup demo test check soak bench generate sqlx-prepare fuzz oracle oracle-bench
 
 help: ## this list
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
@@ -41,3 +41,9 @@ sqlx-prepare: setup ## writes .sqlx/ from the queries in the code, against a pri
 
 fuzz: ## runs every fuzz target for a minute (needs cargo-fuzz and a nightly toolchain)
 	tools/fuzz.sh
+
+oracle: ## rules against the best-known Rust implementation of Sigma; SIGMA_CORPUS=folder adds the public rules
+	cd tests/oracle && $(CARGO) test --locked -- --nocapture
+
+oracle-bench: ## records per second, ours and that implementation's, in one run
+	cd tests/oracle && $(CARGO) run --release --locked --quiet --bin speed

@@ -59,7 +59,12 @@ pub const DIFFERENCES: &[Difference] = &[
     line("windash-wildcard", Right::Ours, "rules, Value Modifiers", see::windash_wildcard),
     line("fieldref-empty", Right::Open, "modifiers, specific: fieldref", see::fieldref_empty),
     line("fieldref-types", Right::Ours, "rules, General", see::fieldref_types),
-    line("startswith-wildcard", Right::Ours, "modifiers, generic: startswith, endswith", see::startswith_wildcard),
+    line(
+        "startswith-wildcard",
+        Right::Ours,
+        "modifiers, generic: startswith, endswith",
+        see::startswith_wildcard,
+    ),
     line("keyword-wildcard", Right::Ours, "rules, Lists", see::keyword_wildcard),
     line("keyword-all", Right::Ours, "rules, Keywords search", see::keyword_all),
     line("keyword-number", Right::Ours, "rules, General", see::keyword_number),
@@ -81,7 +86,7 @@ pub const DIFFERENCES: &[Difference] = &[
     },
     Difference {
         name: "filter-selector",
-        clause: "filters, Filter section",
+        clause: "filters, Global Filter",
         right: Right::Ours,
         scope: Scope::Rule(see::filter_selector),
     },
@@ -121,8 +126,31 @@ const fn refused(
 pub const REFUSALS: &[Refusal] = &[
     refused("time-part-relation", false, Right::Open, "got |g", "modifiers, time"),
     refused("time-part-relation", false, Right::Open, "got |l", "modifiers, time"),
-    refused("all-single", false, Right::Theirs, "|all modifier requires more than one value", "modifiers, generic: all"),
+    refused(
+        "all-single",
+        false,
+        Right::Theirs,
+        "|all modifier requires more than one value",
+        "modifiers, generic: all",
+    ),
     refused("of-nothing", true, Right::Ours, "fits no search identifier", "rules, Condition"),
     refused("of-too-many", true, Right::Open, "can never hold", "rules, Condition"),
-    refused("base64-wildcard", true, Right::Ours, "with wildcards cannot be encoded", "rules, Value Modifiers"),
+    refused(
+        "base64-wildcard",
+        true,
+        Right::Ours,
+        "with wildcards cannot be encoded",
+        "rules, Value Modifiers",
+    ),
+];
+
+/// Differences in correlations, each shown by a test of its own in `tests/correlation.rs`.
+pub const IN_CORRELATIONS: &[&str] = &[
+    "temporal-default",
+    "percentile-bounds",
+    "call-of-several-rules",
+    "one-event-two-places",
+    "sum-of-nothing",
+    "chain-of-values",
+    "order-of-arrival",
 ];

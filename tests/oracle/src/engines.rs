@@ -37,8 +37,7 @@ impl Reading for Ours {
     fn new(text: &str) -> Result<Ours, String> {
         let parsed = parse("rule.yml", text.as_bytes(), &ParseOptions { strictness: Strictness::Foreign });
         let said = |list: &[rules::Diagnostic]| {
-            let wrong: Vec<&str> =
-                list.iter().filter(|d| d.is_error()).map(|d| d.message.as_str()).collect();
+            let wrong: Vec<&str> = list.iter().filter(|d| d.is_error()).map(|d| d.message.as_str()).collect();
             wrong.join("; ")
         };
         let errors = said(&parsed.diagnostics);

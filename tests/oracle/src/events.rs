@@ -168,11 +168,8 @@ fn text_for(line: &Line, pattern: &str, dice: &mut Dice) -> String {
         text = text.replace(if dice.one_in(2) { '-' } else { '/' }, &dash.to_string());
     }
     let wide = line.has_one(&["wide", "utf16le", "utf16be", "utf16"]);
-    let bytes = if wide {
-        utf16(&text, line.has("utf16be"), line.has("utf16"))
-    } else {
-        text.clone().into_bytes()
-    };
+    let bytes =
+        if wide { utf16(&text, line.has("utf16be"), line.has("utf16")) } else { text.clone().into_bytes() };
     if line.has("base64offset") {
         let padded = format!("{}", ["", "a", "zz"][dice.below(3)]);
         let tail = ["", "b", "yy"][dice.below(3)];

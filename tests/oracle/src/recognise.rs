@@ -237,7 +237,9 @@ pub fn time_form(case: &Case<'_>) -> bool {
     case.line.has_one(TIME_PARTS)
         && case.any(|v| match v {
             Value::String(text) => !both(text),
-            Value::Number(number) => number.as_f64().is_some_and(|n| n < 0.0 || (1e11..=1e12).contains(&n) || n > 1e15),
+            Value::Number(number) => {
+                number.as_f64().is_some_and(|n| n < 0.0 || (1e11..=1e12).contains(&n) || n > 1e15)
+            }
             _ => false,
         })
 }
@@ -262,7 +264,11 @@ pub fn dotted_key(case: &Case<'_>) -> bool {
 
 /// A rule whose placeholder nobody set matches nothing with us.
 pub fn expand_unset(section: &Value, _: bool) -> bool {
-    let unset = |value: &Value| value.as_str().is_some_and(|t| t.contains("%unset%"));
+    // Between two percent signs that are not escaped stands a name.
+    let unset = |value: &Value| {
+        let plain = value.as_str().unwrap_or_default().replace("\\%", "");
+        plain.split('%').skip(1).step_by(2).any(|name| name != "servers" && !name.is_empty())
+    };
     lines(section).iter().any(|line| line.has("expand") && line.values.iter().any(unset))
 }
 

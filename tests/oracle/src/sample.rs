@@ -49,7 +49,8 @@ fn write(hir: &Hir, dice: &mut Dice, out: &mut String) {
             let ranges = class.ranges();
             if !ranges.is_empty() {
                 let range = ranges[dice.below(ranges.len().min(3))];
-                let usual = ['a', '7', ' ', '/'].into_iter().find(|c| (range.start()..=range.end()).contains(c));
+                let usual =
+                    ['a', '7', ' ', '/'].into_iter().find(|c| (range.start()..=range.end()).contains(c));
                 out.push(usual.unwrap_or(range.start()));
             }
         }

@@ -56,17 +56,26 @@ fn correlation(dice: &mut Dice, name: &str) -> Made {
     let from = dice.below(3);
     // Rules that no call matches together: what a call counts for that matches several is a known difference.
     let rules: Vec<&str> = (0..count).map(|at| RULES[(from + at) % 3].0).collect();
-    let group = dice.pick(&[json!(["user"]), json!(["location"]), json!(["user", "location"]), json!(["who"])]).clone();
+    let group = dice
+        .pick(&[json!(["user"]), json!(["location"]), json!(["user", "location"]), json!(["who"])])
+        .clone();
     let timespan = *dice.pick(&[10, 30, 60, 120]);
     let mut condition = json!({});
     let kind = *dice.pick(&[
-        "event_count", "event_count", "value_count", "temporal", "temporal_ordered", "value_sum", "value_avg",
+        "event_count",
+        "event_count",
+        "value_count",
+        "temporal",
+        "temporal_ordered",
+        "value_sum",
+        "value_avg",
         "value_percentile",
     ]);
     let chosen = match kind {
         "event_count" => bounds(dice, 3, false),
         "value_count" => {
-            condition["field"] = dice.pick(&[json!("called_number"), json!("location"), json!("user_type")]).clone();
+            condition["field"] =
+                dice.pick(&[json!("called_number"), json!("location"), json!("user_type")]).clone();
             bounds(dice, 2, false)
         }
         "temporal" => vec![("gte".to_owned(), (1 + dice.below(rules.len())) as f64)],
@@ -119,7 +128,11 @@ fn chain(dice: &mut Dice, below: &Made) -> Made {
         rules.reverse();
     }
     let timespan = *dice.pick(&[60, 120, 300]);
-    let kind = if rules.len() == 1 { "event_count" } else { *dice.pick(&["temporal", "temporal_ordered", "event_count"]) };
+    let kind = if rules.len() == 1 {
+        "event_count"
+    } else {
+        *dice.pick(&["temporal", "temporal_ordered", "event_count"])
+    };
     let chosen = match kind {
         "event_count" => bounds(dice, 3, true),
         _ => vec![("gte".to_owned(), rules.len() as f64)],
@@ -183,7 +196,8 @@ fn known(made: &[&Made]) -> BTreeMap<String, Known> {
         .map(|m| {
             // Their percentile is reported, but not compared with the bounds (`percentile-bounds`): the test does.
             let counts: fn(f64, &[(String, f64)]) -> bool = if m.percentile { holds } else { |_, _| true };
-            let known = Known { name: m.name.clone(), timespan: m.timespan, counts, bounds: m.bounds.clone() };
+            let known =
+                Known { name: m.name.clone(), timespan: m.timespan, counts, bounds: m.bounds.clone() };
             (m.name.clone(), known)
         })
         .collect()
@@ -209,7 +223,8 @@ fn one(seed: u64, figures: &mut (usize, usize, usize)) -> Result<(), String> {
     let first = correlation(&mut dice, "first");
     // They feed chains by type: over percentiles and aliases what they feed is no count of ours.
     let chains = !first.percentile && first.document["correlation"]["group-by"] != json!(["who"]);
-    let second = if chains && dice.one_in(2) { chain(&mut dice, &first) } else { correlation(&mut dice, "second") };
+    let second =
+        if chains && dice.one_in(2) { chain(&mut dice, &first) } else { correlation(&mut dice, "second") };
     let made = [&first, &second];
     let calls = stream(&mut dice);
     let (ours, theirs) = both(&made, &calls)?;
@@ -234,7 +249,12 @@ fn one(seed: u64, figures: &mut (usize, usize, usize)) -> Result<(), String> {
 }
 
 fn only(these: &Fires, those: &Fires) -> Vec<(i64, String)> {
-    these.iter().filter(|(key, count)| those.get(*key) != Some(*count)).map(|(key, _)| key.clone()).take(5).collect()
+    these
+        .iter()
+        .filter(|(key, count)| those.get(*key) != Some(*count))
+        .map(|(key, _)| key.clone())
+        .take(5)
+        .collect()
 }
 
 #[test]
@@ -255,4 +275,122 @@ proptest! {
         let result = one(seed, &mut (0, 0, 0));
         prop_assert!(result.is_ok(), "{}", result.unwrap_err());
     }
+}
+
+/// One correlation over `cuba` and others, with what else its section says.
+fn single(kind: &str, rules: &[&str], condition: Value) -> Made {
+    let mut inner = json!({ "type": kind, "rules": rules, "group-by": ["user"], "timespan": "60s" });
+    if !condition.is_null() {
+        inner["condition"] = condition;
+    }
+    let document = json!({ "title": "first", "name": "first", "id": id("first"), "correlation": inner });
+    Made { name: "first".to_owned(), document, timespan: 60, percentile: false, bounds: Vec::new() }
+}
+
+fn call(number: u128, second: i64, country: &'static str, duration: u32) -> Call {
+    Call {
+        id: number,
+        at: 1_772_443_800 + second,
+        user: "u1".to_owned(),
+        location: "here".to_owned(),
+        called_country: country,
+        user_type: "User",
+        called: 5_355_512_300 + number as u64,
+        duration,
+        business: false,
+    }
+}
+
+/// Seconds at which both fire.
+fn fires(made: &[&Made], calls: &[Call]) -> (Vec<i64>, Vec<i64>) {
+    let (ours, theirs) = both(made, calls).unwrap();
+    let seconds = |fires: &Fires| -> Vec<i64> {
+        let last = made.last().map(|m| m.name.clone());
+        fires
+            .keys()
+            .filter(|(_, name)| Some(name) == last.as_ref())
+            .map(|(at, _)| at - 1_772_443_800)
+            .collect()
+    };
+    (seconds(&ours.fires), seconds(&theirs.fires))
+}
+
+/// `temporal-default`: without a condition every rule must have matched; theirs fires at the first match of any.
+#[test]
+fn temporal_without_a_condition_means_all_rules() {
+    let made = single("temporal", &["cuba", "latvia"], Value::Null);
+    let (ours, theirs) = fires(&[&made], &[call(1, 0, "CU", 1), call(2, 10, "LV", 1)]);
+    assert_eq!((ours, theirs), (vec![10], vec![0, 10]));
+}
+
+/// `percentile-bounds`: theirs fires whatever the percentile is.
+#[test]
+fn a_percentile_is_compared_with_the_bounds() {
+    let made =
+        single("value_percentile", &["cuba"], json!({ "field": "duration", "gte": 100, "percentile": 50 }));
+    let (ours, theirs) = fires(&[&made], &[call(1, 0, "CU", 10), call(2, 10, "CU", 300)]);
+    assert_eq!((ours, theirs), (vec![10], vec![0, 10]));
+}
+
+/// `call-of-several-rules`: an event is counted once, however many of the rules it matches; theirs counts it for each.
+#[test]
+fn an_event_counts_once() {
+    let made = single("event_count", &["cuba", "long"], json!({ "gte": 2 }));
+    let (ours, theirs) = fires(&[&made], &[call(1, 0, "CU", 700), call(2, 10, "CU", 1)]);
+    assert_eq!((ours, theirs), (vec![10], vec![0, 10]));
+}
+
+/// `one-event-two-places`: one event is not before itself.
+#[test]
+fn one_event_fills_one_place_of_an_order() {
+    let made = single("temporal_ordered", &["cuba", "long"], Value::Null);
+    let (ours, theirs) = fires(&[&made], &[call(1, 0, "CU", 700), call(2, 10, "CU", 700)]);
+    assert_eq!((ours, theirs), (vec![10], vec![0, 10]));
+}
+
+/// `sum-of-nothing`: theirs takes the sum of no numbers for 0.
+#[test]
+fn no_number_is_no_sum() {
+    let made = single("value_sum", &["cuba"], json!({ "field": "route_list_overage", "lt": 5 }));
+    let (ours, theirs) = fires(&[&made], &[call(1, 0, "CU", 1)]);
+    assert_eq!((ours, theirs), (vec![], vec![0]));
+}
+
+/// `chain-of-values`: theirs never fires a value_count over a correlation.
+#[test]
+fn a_chain_may_count_values() {
+    let below = single("event_count", &["cuba"], json!({ "gte": 2 }));
+    let inner = json!({
+        "type": "value_count", "rules": ["first"], "group-by": ["user"], "timespan": "300s",
+        "condition": { "field": "called_number", "gte": 2 }, "generate": true,
+    });
+    let document = json!({ "title": "chain", "name": "chain", "id": id("chain"), "correlation": inner });
+    let made =
+        Made { name: "chain".to_owned(), document, timespan: 300, percentile: false, bounds: Vec::new() };
+    let calls: Vec<Call> = (0..4).map(|n| call(n + 1, 10 * n as i64, "CU", 1)).collect();
+    assert_eq!(fires(&[&below, &made], &calls), (vec![20, 30], vec![]));
+}
+
+/// `order-of-arrival`: records of telephone systems come late, twice and in any order. Ours says the same of every order and
+/// repetition; theirs does not.
+#[test]
+fn the_order_of_arrival_means_nothing_to_us() {
+    let made = single("event_count", &["cuba"], json!({ "gte": 3 }));
+    let in_order: Vec<Call> = [0, 20, 40, 200, 220, 300]
+        .iter()
+        .enumerate()
+        .map(|(n, s)| call(n as u128 + 1, *s, "CU", 1))
+        .collect();
+    let mut shuffled = in_order.clone();
+    shuffled.reverse();
+    let mut repeated = in_order.clone();
+    repeated.splice(5..5, [in_order[4].clone(), in_order[4].clone()]);
+    let [straight, backwards, twice] =
+        [&in_order, &shuffled, &repeated].map(|calls| both(&[&made], calls).unwrap());
+    let wanted = straight.0.episodes();
+    assert_eq!(wanted["first"], [(1_772_443_840, 1_772_443_840)]);
+    assert_eq!((&backwards.0.episodes(), &twice.0.episodes()), (&wanted, &wanted), "ours");
+    assert_eq!(straight.1.episodes(), wanted, "theirs in order");
+    assert_ne!(backwards.1.episodes(), wanted, "theirs backwards");
+    assert_ne!(twice.1.episodes(), wanted, "theirs with a repetition");
 }

@@ -58,8 +58,9 @@ impl Figures {
             self.pairs += 1;
             self.hold += usize::from(we && they);
             if we != they {
-                let known = explain(sections, event)
-                    .map_err(|why| format!("{why}\nrule: {}\nevent: {event}\nwe say {we}, they say {they}", sections[0]))?;
+                let known = explain(sections, event).map_err(|why| {
+                    format!("{why}\nrule: {}\nevent: {event}\nwe say {we}, they say {they}", sections[0])
+                })?;
                 self.note(&known);
             }
         }
