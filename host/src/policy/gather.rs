@@ -44,6 +44,8 @@ pub struct Gathered {
     pub config: Option<Result<Config, (String, String)>>,
     /// What could not be read, with the reason. A name that ends with a slash stands for all below it.
     pub problems: Vec<(FileKind, String, String)>,
+    /// What says where its rules are.
+    pub rules: RulesConfig,
     /// Folders to watch.
     pub folders: BTreeSet<PathBuf>,
     /// Digest of all of it, of the built-in detectors and of what could not be read.
@@ -59,13 +61,19 @@ impl Sources {
 
     /// Reads everything. `before` says where rules are if the configuration cannot be read.
     pub fn gather(&self, before: Option<&Config>) -> Gathered {
+        self.gather_by(before, None)
+    }
+
+    /// The same with rules from where `rules` says, whatever the configuration that is read says.
+    pub(super) fn gather_by(&self, before: Option<&Config>, rules: Option<&RulesConfig>) -> Gathered {
         let mut gathered = Gathered::default();
         let file = self.config_file();
         gathered.config = file.as_deref().map(|path| read_config(path, &mut gathered.files));
         // Also when it is not there: it may come.
         gathered.folders.insert(self.base());
-        let rules = match (&gathered.config, before) {
-            (Some(Ok(config)), _) | (_, Some(config)) => config.rules.clone(),
+        let rules = match (rules, &gathered.config, before) {
+            (Some(rules), ..) => rules.clone(),
+            (None, Some(Ok(config)), _) | (None, _, Some(config)) => config.rules.clone(),
             _ => RulesConfig::default(),
         };
         if let Some(Ok(config)) = &gathered.config
@@ -75,6 +83,7 @@ impl Sources {
             gathered.folders.insert(folder.to_owned());
         }
         self.read_rules(&rules, &mut gathered);
+        gathered.rules = rules;
         gathered.sign();
         gathered
     }

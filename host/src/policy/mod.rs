@@ -109,7 +109,23 @@ pub enum PolicyError {
 /// # Errors
 /// When the configuration is wrong and there was none before.
 pub fn load(sources: &Sources, runtime: &Runtime, last: &LastGood) -> Result<Policy, PolicyError> {
-    build::build(sources.gather(last.config.as_deref()), runtime, last)
+    load_gathered(sources, sources.gather(last.config.as_deref()), runtime, last)
+}
+
+/// The same of what was read already.
+fn load_gathered(
+    sources: &Sources,
+    gathered: Gathered,
+    runtime: &Runtime,
+    last: &LastGood,
+) -> Result<Policy, PolicyError> {
+    let read = gathered.rules.clone();
+    let policy = build::build(gathered, runtime, last)?;
+    if policy.config.rules == read {
+        return Ok(policy);
+    }
+    // The configuration was refused after its rules had been read: those of the one in force count.
+    build::build(sources.gather_by(last.config.as_deref(), Some(&policy.config.rules)), runtime, last)
 }
 
 /// The policy of a configuration that came from no file: with the shipped rules and the built-in plugins.

@@ -48,7 +48,12 @@ pub(crate) struct Sources {
 impl Sources {
     /// How they are loaded.
     pub(crate) fn options(&self) -> LoadOptions {
-        LoadOptions { lateness: i64::from(self.config.lateness_hours) * 3_600_000, ..LoadOptions::default() }
+        LoadOptions {
+            lateness: i64::from(self.config.lateness_hours) * 3_600_000,
+            placeholders: self.config.rules.placeholders.clone().into_iter().collect(),
+            disabled: self.disabled.clone(),
+            ..LoadOptions::default()
+        }
     }
 
     /// The file of a library that an error names by its module, `calls.rhai`.

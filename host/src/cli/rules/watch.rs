@@ -108,6 +108,8 @@ fn note(path: &Path, depth: usize, stamps: &mut Stamps) {
     }
     let Ok(meta) = std::fs::metadata(path) else { return };
     if !meta.is_dir() {
+        // A file by two ways is one.
+        let path = path.strip_prefix(".").unwrap_or(path);
         stamps.insert(path.to_path_buf(), (meta.modified().ok(), meta.len()));
         return;
     }

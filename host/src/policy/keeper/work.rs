@@ -15,7 +15,7 @@ use crate::engine::service::Changed;
 use crate::policy::diff::Diff;
 use crate::policy::gather::Sources;
 use crate::policy::watch::{self, Watch};
-use crate::policy::{Policy, build, stored};
+use crate::policy::{Policy, stored};
 use crate::store::{AuthorKind, PolicyRequest, StoreError, Wanted};
 
 /// How often requests are looked for and the stop is noticed.
@@ -176,7 +176,7 @@ impl Work<'_> {
         let mut gathered = sources.gather(Some(&before.config));
         for round in 0.. {
             let (digest, folders) = (gathered.digest.clone(), gathered.folders.clone());
-            let policy = build::build(gathered, &self.inner.setup.plugins, &last);
+            let policy = crate::policy::load_gathered(sources, gathered, &self.inner.setup.plugins, &last);
             let is_bad = match &policy {
                 Ok(policy) => policy.refused.iter().any(|r| !before.refused.contains(r)),
                 Err(_) => true,

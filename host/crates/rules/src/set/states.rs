@@ -17,15 +17,14 @@ pub(super) fn states(linked: &Linked, options: &LoadOptions) -> Vec<State> {
         .into_iter()
         .map(|s| s.unwrap_or_else(|| State::Inactive("is not understood".to_owned())))
         .collect();
-    // What a running correlation uses runs as its part only, unless some correlation says `generate`.
+    // What a correlation uses runs as its part only, unless some correlation says `generate`.
     let mut used = vec![(false, false); states.len()];
     for at in 0..states.len() {
         let Document::Correlation(correlation) = &*linked.documents[at] else { continue };
-        if !matches!(states[at], State::Inactive(_)) {
-            for child in correlation.rules.iter().filter_map(|r| linked.find(r)) {
-                used[child].0 = true;
-                used[child].1 |= correlation.generate;
-            }
+        // Also of one that does not run: switching a correlation off must not set its parts free.
+        for child in correlation.rules.iter().filter_map(|r| linked.find(r)) {
+            used[child].0 = true;
+            used[child].1 |= correlation.generate;
         }
     }
     for (state, (is_used, generates)) in states.iter_mut().zip(used) {
