@@ -326,11 +326,7 @@ fn plan(
     let name = linked.names[at].clone();
     let meaning = meaning::of(linked, at, &options.placeholders);
     let shown: Vec<&Vec<usize>> = leaves.iter().map(|l| &l.shown).collect();
-    let digest = digest::whole(&[
-        &name,
-        &meaning,
-        &format!("{} {:?} {shown:?}", said(meta), ours.severity),
-    ]);
+    let digest = digest::whole(&[&name, &meaning, &format!("{} {:?} {shown:?}", said(meta), ours.severity)]);
     // The columns are part of the stored form.
     let columns: Vec<&Vec<Field>> = leaves.iter().map(|l| &l.columns).collect();
     let state_digest = digest::short(&[&name, &meaning, &format!("{columns:?} {}", options.lateness)]);

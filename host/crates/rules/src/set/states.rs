@@ -19,8 +19,8 @@ pub(super) fn states(linked: &Linked, options: &LoadOptions) -> Vec<State> {
         .collect();
     // What a correlation uses runs as its part only, unless some correlation says `generate`.
     let mut used = vec![(false, false); states.len()];
-    for at in 0..states.len() {
-        let Document::Correlation(correlation) = &*linked.documents[at] else { continue };
+    for document in &linked.documents {
+        let Document::Correlation(correlation) = &**document else { continue };
         // Also of one that does not run: switching a correlation off must not set its parts free.
         for child in correlation.rules.iter().filter_map(|r| linked.find(r)) {
             used[child].0 = true;
