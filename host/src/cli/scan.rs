@@ -63,7 +63,7 @@ pub fn run(args: &ScanArgs, global: &Global) -> CliResult {
     let temp = std::env::temp_dir();
     let mut scanned =
         scan(&inputs, args.strict, &plugins, Some(&rules), &config, &services, state, &options, &temp)
-            .map_err(environment_or_usage)?;
+            .map_err(|error| environment_or_usage(&error))?;
     if !args.shadow {
         scanned.findings.retain(|finding| finding.status != Status::Shadow);
     }
@@ -74,7 +74,7 @@ pub fn run(args: &ScanArgs, global: &Global) -> CliResult {
     Ok(verdict(&scanned, args.fail_on))
 }
 
-fn environment_or_usage(error: ScanError) -> CliError {
+fn environment_or_usage(error: &ScanError) -> CliError {
     match error {
         ScanError::Read(ReadError::Sink(_)) | ScanError::Spool(_) => CliError::Environment(error.to_string()),
         ScanError::Read(_) => CliError::Usage(error.to_string()),

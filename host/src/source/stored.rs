@@ -240,7 +240,7 @@ mod tests {
             let names = Arc::new(NameTable::default());
             let directory = Arc::new(Directory::default());
             let mut whole = Normalizer::new(names.clone(), directory.clone(), wanted);
-            let mut part = Normalizer::new(names.clone(), directory, wanted);
+            let mut part = Normalizer::new(names, directory, wanted);
             let mut reader = StoredReader::new(sources(wanted));
             let (mut one, mut other) = (Event::default(), Event::default());
             for json in &records {

@@ -201,7 +201,7 @@ impl Past {
         let from = self.since.unwrap_or(Millis::MIN);
         let reach = sets.iter().flat_map(|set| set.plans()).map(|plan| reach(plan)).max().unwrap_or(0);
         let test = Backtest {
-            config: config.clone(),
+            config,
             sets,
             records: Records::Files(self.file.iter().map(|file| super::super::input(file)).collect()),
             read_from: from.saturating_sub(reach),

@@ -44,7 +44,7 @@ pub(crate) fn again(paths: &[PathBuf], global: &Global, work: impl Fn() -> CliRe
         }
         let what = changed(&seen, &now);
         seen = now;
-        print(&separator(&what, chrono::Local::now().format("%H:%M:%S").to_string()))?;
+        print(&separator(&what, &chrono::Local::now().format("%H:%M:%S").to_string()))?;
         match work() {
             // The files' state is what the exit code would say: go on.
             Ok(_) => {}
@@ -63,7 +63,7 @@ fn is_over() -> bool {
     std::io::stdout().lock().flush().is_err()
 }
 
-fn separator(what: &str, time: String) -> String {
+fn separator(what: &str, time: &str) -> String {
     let head = format!("── {time} {what} ");
     let rest = LINE.saturating_sub(head.chars().count());
     format!("\n{head}{}\n", "─".repeat(rest.max(2)))
@@ -142,6 +142,6 @@ mod tests {
         assert_eq!(changed(&before, &after), "a.yml changed");
         std::fs::remove_file(&file).unwrap();
         assert_eq!(changed(&after, &stamps(&paths)), "a.yml removed");
-        assert_eq!(separator("a.yml changed", "10:00:00".to_owned()).trim().chars().count(), LINE);
+        assert_eq!(separator("a.yml changed", "10:00:00").trim().chars().count(), LINE);
     }
 }

@@ -89,7 +89,7 @@ impl Draft<'_> {
 /// Fills in what is missing. Gives start and report time.
 pub(super) fn complete(
     json: &mut Map<String, Value>,
-    stated: &mut Vec<(FieldId, Value)>,
+    stated: &mut [(FieldId, Value)],
     given: &Given<'_>,
 ) -> Result<(Millis, Millis), String> {
     let mut draft = Draft { json };
@@ -171,7 +171,7 @@ fn owner(draft: &mut Draft<'_>, stated: &[(FieldId, Value)], kind: EventKind) {
         || draft.says_any(&[FieldId::user_uuid, FieldId::user_number, FieldId::user_name]);
     match kind {
         EventKind::Call | EventKind::ForwardingChange => {
-            if !named && !(kind == EventKind::ForwardingChange && draft.says(FieldId::target)) {
+            if !(named || kind == EventKind::ForwardingChange && draft.says(FieldId::target)) {
                 draft.set(FieldId::user_uuid, SOMEBODY);
             }
         }

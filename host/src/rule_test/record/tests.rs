@@ -10,14 +10,15 @@ use crate::rule_test::place::config_of;
 use crate::source::stored_record;
 
 fn event(fields: serde_json::Value) -> CaseEvent {
-    let fields = fields.as_object().unwrap().iter();
+    let serde_json::Value::Object(fields) = fields else { panic!("fields are an object") };
+    let fields = fields.into_iter();
     CaseEvent {
         at: 60_000,
         late: 0,
         repeat: 1,
         every: 0,
         deliveries: 1,
-        fields: fields.map(|(k, v)| (k.clone(), v.clone(), Span::default())).collect(),
+        fields: fields.map(|(k, v)| (k, v, Span::default())).collect(),
         span: Span::default(),
     }
 }

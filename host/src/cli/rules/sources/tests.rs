@@ -51,7 +51,7 @@ fn a_file_brings_what_it_may_refer_to_and_is_alone_reported_on() {
     assert_eq!(sources.asked, BTreeSet::from([file.display().to_string()]));
 
     std::fs::remove_dir_all(dir.path().join("lib")).unwrap();
-    let sources = read(&[file.clone(), file.clone()], &global()).unwrap();
+    let sources = read(&[file.clone(), file], &global()).unwrap();
     assert_eq!(names(&sources.files, dir.path()), ["/fraud/a.yml", "/fraud/b.yml"]);
     assert!(matches!(read(&[dir.path().join("gone.yml")], &global()), Err(CliError::Usage(_))));
 }
