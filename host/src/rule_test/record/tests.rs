@@ -23,6 +23,7 @@ fn event(fields: serde_json::Value) -> CaseEvent {
     }
 }
 
+#[allow(clippy::needless_pass_by_value, reason = "callers write it out")]
 fn case(events: Vec<CaseEvent>, locations: serde_json::Value) -> Case {
     Case {
         name: "c".to_owned(),
