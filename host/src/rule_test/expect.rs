@@ -185,7 +185,7 @@ fn describe(e: &Expectation) -> String {
     if parts.is_empty() { "any finding".to_owned() } else { parts.join(", ") }
 }
 
-/// A finding in words, in the order of [`describe`].
+/// A finding in words, in the order of `describe`.
 pub fn shown(f: &Finding, start: Millis) -> String {
     let count = f.attributes.get(COUNT).map(|c| format!("count {}, ", text_of(c))).unwrap_or_default();
     format!(

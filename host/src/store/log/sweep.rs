@@ -110,7 +110,7 @@ impl Store {
         Ok(Sweep { condition, parts })
     }
 
-    /// A connection for [`Store::read_part`].
+    /// A connection for reading a part.
     ///
     /// # Errors
     /// When there is none.
