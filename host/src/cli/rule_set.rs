@@ -31,7 +31,9 @@ pub fn load(global: &Global, config: &Config, only: &[String]) -> Result<Arc<Rul
     if let Some(unknown) = wanted.iter().find(|name| !set.listed().iter().any(|l| l.name == **name)) {
         return Err(CliError::Usage(format!("no rule '{}'; see 'ringfence rules list'", visible(unknown))));
     }
-    let others = set.listed().iter().filter(|l| matches!(l.state, State::Active | State::Shadow));
+    // Without a rule among them, no part of a correlation must be left to run alone either.
+    let runs = |state: &State| wanted.is_empty() || matches!(state, State::Active | State::Shadow);
+    let others = set.listed().iter().filter(|l| runs(&l.state));
     let others = others.filter(|l| !wanted.contains(&l.name.as_str())).map(|l| l.name.clone());
     let mut less = config.clone();
     less.rules.disable.extend(others);

@@ -19,9 +19,12 @@ pub(super) fn states(linked: &Linked, options: &LoadOptions) -> Vec<State> {
         .collect();
     // What a correlation uses runs as its part only, unless some correlation says `generate`.
     let mut used = vec![(false, false); states.len()];
-    for document in &linked.documents {
+    for (at, document) in linked.documents.iter().enumerate() {
         let Document::Correlation(correlation) = &**document else { continue };
-        // Also of one that does not run: switching a correlation off must not set its parts free.
+        // Of one that does not run, the parts stand alone: so their own tests can be run.
+        if matches!(states[at], State::Inactive(_)) {
+            continue;
+        }
         for child in correlation.rules.iter().filter_map(|r| linked.find(r)) {
             used[child].0 = true;
             used[child].1 |= correlation.generate;
