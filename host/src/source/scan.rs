@@ -127,8 +127,9 @@ fn value_end(text: &[u8], start: usize) -> Balanced {
 enum Within {
     /// Between top-level values.
     Top,
-    /// In the array of records.
-    Array { of_page: bool },
+    /// In the array of records; `nested` arrays are open inside it, which records never are in: it is read as if they
+    /// were not, so that a stray bracket costs no record behind it.
+    Array { of_page: bool, nested: u32 },
     /// After a page's array, with that many brackets open.
     PageTail(u32),
 }
@@ -169,7 +170,7 @@ impl Scanner {
             at += skipped;
             let next = match self.within {
                 Within::Top => self.top(text, at, last, &mut out),
-                Within::Array { of_page } => self.array(text, at, last, of_page, &mut out),
+                Within::Array { of_page, nested } => self.array(text, at, last, (of_page, nested), &mut out),
                 Within::PageTail(depth) => self.tail(text, at, depth),
             };
             match next {
@@ -187,20 +188,27 @@ impl Scanner {
     fn top(&mut self, text: &[u8], at: usize, last: bool, out: &mut Scanned) -> Option<usize> {
         match text[at] {
             b'[' => {
-                self.within = Within::Array { of_page: false };
+                self.within = Within::Array { of_page: false, nested: 0 };
                 Some(at + 1)
             }
             b'{' => {
                 if let Some(array) = items(text, at, text.len()) {
-                    self.within = Within::Array { of_page: true };
+                    self.within = Within::Array { of_page: true, nested: 0 };
                     return Some(array + 1);
                 }
                 self.element(text, at, last, out)
             }
-            _ => {
-                out.error = Some((at, "expected a JSON object or array here: check what the file is"));
-                None
-            }
+            _ => match next_object(text, at) {
+                // Damage between objects; what follows them is read.
+                Some(next) => {
+                    out.broken.push((at, FaultKind::MalformedJson));
+                    Some(next)
+                }
+                None => {
+                    out.error = Some((at, "expected a JSON object or array here: check what the file is"));
+                    None
+                }
+            },
         }
     }
 
@@ -209,10 +217,26 @@ impl Scanner {
         text: &[u8],
         at: usize,
         last: bool,
-        of_page: bool,
+        (of_page, nested): (bool, u32),
         out: &mut Scanned,
     ) -> Option<usize> {
         match text[at] {
+            b'[' => {
+                if nested == 0 {
+                    out.broken.push((at, FaultKind::NotAnObject));
+                }
+                self.within = Within::Array { of_page, nested: nested.saturating_add(1) };
+                Some(at + 1)
+            }
+            // No element begins so: the page itself ends, and a bracket in it was one too many or too few.
+            b'}' if of_page => {
+                self.within = Within::Top;
+                Some(at + 1)
+            }
+            b']' if nested > 0 => {
+                self.within = Within::Array { of_page, nested: nested - 1 };
+                Some(at + 1)
+            }
             b']' => {
                 self.within = if of_page { Within::PageTail(1) } else { Within::Top };
                 Some(at + 1)

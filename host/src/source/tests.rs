@@ -418,6 +418,20 @@ fn official_and_own_fields_meet() {
     assert!(FieldId::from_name("record_id").is_some());
 }
 
+#[test]
+fn a_stray_bracket_costs_no_record_behind_it() {
+    let [a, b, c, d] = ["id-1", "id-2", "id-3", "id-4"].map(object);
+    for text in [
+        format!("[{a}[{b}, {c},\n{d}]"),
+        format!("[{a}, [[{b}], {c}], {d}]"),
+        format!("{{\"items\": [\n{a}[{b}]}}\n{{\"items\": [{c}, {d}]}}"),
+    ] {
+        let outcome = read_bytes(text.as_bytes());
+        assert_eq!(outcome.ids, ["id-1", "id-2", "id-3", "id-4"], "{text}");
+        assert!(outcome.summary.rejected > 0, "{text}");
+    }
+}
+
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(64))]
 

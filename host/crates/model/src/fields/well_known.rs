@@ -9,6 +9,21 @@ pub const FIRST_DYNAMIC: u32 = 4096;
 /// First handle of [`COUNTRIES`].
 pub const FIRST_COUNTRY: u32 = 2048;
 
+/// Destination classes: ours, so that no other can come. Also in [`VALUES`], which gives them their handles.
+pub const CLASSES: [&str; 11] = [
+    "internal",
+    "national",
+    "mobile",
+    "toll-free",
+    "shared-cost",
+    "premium",
+    "international",
+    "satellite",
+    "short-code",
+    "emergency",
+    "invalid",
+];
+
 /// Known values; the handle of `VALUES[i]` is `i + 1`. Source: `reference/webex.md` section 3, and our own classes.
 #[rustfmt::skip]
 pub const VALUES: &[&str] = &[
@@ -248,6 +263,11 @@ pub fn all() -> impl Iterator<Item = (u32, &'static str)> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn every_class_is_a_known_value() {
+        assert!(CLASSES.iter().all(|class| VALUES.contains(class)));
+    }
 
     #[test]
     fn values_are_unique_and_fit_their_range() {

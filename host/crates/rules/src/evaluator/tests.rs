@@ -2,31 +2,14 @@
 
 use std::collections::BTreeMap;
 
-use model::{Event, EventKind, FieldId, Millis, Name, NameTable, Number, RecordId, Severity};
+use model::{Event, EventKind, FieldId, Millis, NameTable, Number, RecordId, Severity};
 use proptest::prelude::*;
 
 use super::*;
-use crate::record::Places;
 use crate::set::{File, LoadOptions, load};
 
-struct NoPlaces;
-
-impl Places for NoPlaces {
-    fn is_holiday(&self, _: Name, _: Millis) -> bool {
-        false
-    }
-
-    fn is_business_hour(&self, _: Name, _: Millis) -> Option<bool> {
-        None
-    }
-
-    fn offset_minutes(&self, _: &str, _: Millis) -> Option<i64> {
-        None
-    }
-}
-
 fn world() -> World {
-    World { names: Arc::new(NameTable::default()), places: Arc::new(NoPlaces) }
+    World { names: Arc::new(NameTable::default()), places: Arc::new(()) }
 }
 
 fn set(texts: &[&str]) -> Arc<RuleSet> {

@@ -2,7 +2,7 @@
 //!
 //! Only countries and destination classes, which are ours: Webex may add values to its own enumerations any day.
 
-use model::fields::well_known::COUNTRIES;
+use model::fields::well_known::{CLASSES, COUNTRIES};
 
 use super::near;
 
@@ -12,20 +12,6 @@ pub(super) enum Vocabulary {
     Country,
     Class,
 }
-
-const CLASSES: [&str; 11] = [
-    "internal",
-    "national",
-    "mobile",
-    "toll-free",
-    "shared-cost",
-    "premium",
-    "international",
-    "satellite",
-    "short-code",
-    "emergency",
-    "invalid",
-];
 
 impl Vocabulary {
     /// Of a variable or function by its name.
