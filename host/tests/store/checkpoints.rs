@@ -31,6 +31,8 @@ fn finding(id: &str, title: &str, raised_at: i64) -> Finding {
         attributes: BTreeMap::from([
             ("calls".to_owned(), Value::Int(60)),
             ("rate".to_owned(), Value::Float(2.0)),
+            // Read by the quick way, its last bit is another.
+            ("variation".to_owned(), Value::Float(0.22275526508131682)),
             ("numbers".to_owned(), Value::List(vec![Value::Text("+34".to_owned()), Value::Bool(true)])),
         ]),
         provenance: Provenance { generation: 3, digest: "sha256:abc".to_owned() },
