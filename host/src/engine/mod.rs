@@ -82,7 +82,7 @@ pub enum EngineError {
 /// Detectors and rules at work on one ordered source.
 pub struct Engine {
     layout: Arc<Layout>,
-    has_rules: bool,
+    rules: Option<Arc<RuleSet>>,
     generation: u64,
     /// What each detection of the rules cost up to the last checkpoint.
     costs: Vec<Cost>,
@@ -189,7 +189,7 @@ impl Engine {
             .collect::<Result<_, _>>()?;
         Ok(Engine {
             layout,
-            has_rules: rules.is_some(),
+            rules: rules.cloned(),
             generation: options.generation,
             costs: Vec::new(),
             workers,

@@ -55,9 +55,7 @@ impl Engine {
     /// When a worker is gone.
     pub fn swap_rules(&mut self, rules: &Arc<RuleSet>, generation: u64) -> Result<Swapped, EngineError> {
         self.generation = generation;
-        if !self.has_rules {
-            return Ok(Swapped::default());
-        }
+        let Some(before) = self.rules.clone() else { return Ok(Swapped::default()) };
         let begun = Instant::now();
         // Fields that no rule asks for any more stay until the next start: a layout that only grows is seldom a new one.
         let fields = self.layout.fields();
@@ -70,10 +68,11 @@ impl Engine {
             .iter()
             .map(|worker| worker.swap(rules.clone(), self.layout.clone()))
             .collect::<Result<_, _>>()?;
-        let mut swaps = Vec::new();
+        // Meanwhile: it is the same for all workers.
+        let swaps = rules::evaluator::changes(&before, rules);
+        self.rules = Some(rules.clone());
         for answer in answers {
-            // Every worker says the same.
-            swaps = answer.recv().map_err(|_| WorkerGone)?;
+            answer.recv().map_err(|_| WorkerGone)?;
         }
         Ok(Swapped { pause: begun.elapsed(), swaps, is_layout_new })
     }

@@ -9,7 +9,7 @@ use std::thread::JoinHandle;
 
 use model::Millis;
 use rules::evaluator::Cost;
-use rules::{Kept, RuleFailure, RuleSet};
+use rules::{RuleFailure, RuleSet};
 
 use super::LeftOut;
 use super::detector::{Detector, Step, Usage};
@@ -41,7 +41,7 @@ enum Order {
     Take(Arc<Work>),
     Retire(String),
     Checkpoint(Sender<Vec<Report>>),
-    Swap(Arc<RuleSet>, Arc<Layout>, Sender<Vec<(String, Kept)>>),
+    Swap(Arc<RuleSet>, Arc<Layout>, Sender<()>),
     Measure,
 }
 
@@ -119,11 +119,7 @@ impl Worker {
     ///
     /// # Errors
     /// When the thread is gone.
-    pub fn swap(
-        &self,
-        rules: Arc<RuleSet>,
-        layout: Arc<Layout>,
-    ) -> Result<Receiver<Vec<(String, Kept)>>, WorkerGone> {
+    pub fn swap(&self, rules: Arc<RuleSet>, layout: Arc<Layout>) -> Result<Receiver<()>, WorkerGone> {
         let (answer, receiver) = channel();
         self.orders.send(Order::Swap(rules, layout, answer)).map_err(|_| WorkerGone)?;
         Ok(receiver)
@@ -182,8 +178,10 @@ impl Bench {
                 }
                 Order::Swap(set, layout, answer) => {
                     self.layout = layout;
-                    let swaps = self.rules.as_mut().map_or_else(Vec::new, |rules| rules.swap(&set));
-                    let _ = answer.send(swaps);
+                    if let Some(rules) = &mut self.rules {
+                        rules.swap(set);
+                    }
+                    let _ = answer.send(());
                 }
                 Order::Measure => {
                     if let Some(rules) = &mut self.rules {
