@@ -7,6 +7,7 @@
 pub mod backtest;
 pub mod book;
 pub mod detector;
+pub mod fit;
 pub mod layout;
 pub mod log;
 pub mod memory;
@@ -42,7 +43,7 @@ use rule_share::RuleShare;
 use watermark::Watermark;
 use worker::{Work, Worker, WorkerGone};
 
-pub use swap::Swapped;
+pub use swap::{Next, Swapped};
 
 /// Rows handed to the workers at once.
 pub const CHUNK_ROWS: usize = 8192;
