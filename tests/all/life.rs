@@ -20,11 +20,14 @@ fn site() -> Site {
     site
 }
 
-/// A guest, with a text in it replaced by another one of that length.
+/// A guest, with a text in it replaced by another one of that length, wherever it stands.
 fn replaced(mut bytes: Vec<u8>, from: &str, to: &str) -> Vec<u8> {
     assert_eq!(from.len(), to.len());
-    let at = bytes.windows(from.len()).position(|part| part == from.as_bytes()).unwrap();
-    bytes[at..at + to.len()].copy_from_slice(to.as_bytes());
+    let length = from.len();
+    let places: Vec<usize> =
+        (0..bytes.len() - length).filter(|at| bytes[*at..at + length] == *from.as_bytes()).collect();
+    assert!(!places.is_empty());
+    places.into_iter().for_each(|at| bytes[at..at + length].copy_from_slice(to.as_bytes()));
     bytes
 }
 
