@@ -29,6 +29,9 @@ const MAX_SUMMARY_CHARS: usize = 300;
 /// Most settings; more than anybody can reason about.
 const MAX_SETTINGS: usize = 200;
 
+/// Most earlier versions of its state that a plugin may say it reads.
+const MAX_SCHEMAS: usize = 32;
+
 /// A checked manifest.
 #[derive(Clone, Debug, Serialize)]
 pub struct Manifest {
@@ -52,6 +55,8 @@ pub struct Manifest {
     pub capabilities: Vec<Capability>,
     /// Version of what it keeps in `state`.
     pub state_schema: u32,
+    /// Earlier versions of it that it reads as well.
+    pub reads_state: Vec<u32>,
     /// Which calls it gets for the things it is partitioned by.
     pub filter: Filter,
     /// A second subject of the same rows.
@@ -113,6 +118,8 @@ struct Text {
     #[serde(default)]
     state_schema: u32,
     #[serde(default)]
+    reads_state: Vec<u32>,
+    #[serde(default)]
     filter: Filter,
     also: Option<subjects::AlsoText>,
     organisation: Option<subjects::OrganisationText>,
@@ -146,6 +153,11 @@ impl Manifest {
     /// Whether its batches say which subjects and settings a row is for.
     pub fn has_row_column(&self) -> bool {
         self.columns.contains(&ColumnSource::Row)
+    }
+
+    /// The versions of `state` that it reads, its own first.
+    pub fn reads(&self) -> Vec<u32> {
+        std::iter::once(self.state_schema).chain(self.reads_state.iter().copied()).collect()
     }
 
     /// Id and version of a manifest that may be otherwise wrong, to name it in the message.
@@ -200,6 +212,9 @@ impl Text {
                 Ok((name.clone(), text.check(&name).map_err(|m| wrong(format!("config.{name}"), m))?))
             })
             .collect::<Result<_, Problem>>()?;
+        if self.reads_state.len() > MAX_SCHEMAS {
+            return Err(wrong("reads_state", format!("names more than {MAX_SCHEMAS} versions")));
+        }
         self.filter.check("filter")?;
         let columns = each(&self.columns, "columns", column)?;
         let also = self.also.map(|also| also.check(partition)).transpose()?;
@@ -222,6 +237,7 @@ impl Text {
             summary: self.summary,
             partition,
             state_schema: self.state_schema,
+            reads_state: self.reads_state,
             filter: self.filter,
             also,
             organisation,
