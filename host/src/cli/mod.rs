@@ -168,6 +168,13 @@ impl Global {
         }
     }
 
+    /// The folder with further plugins: what a command was told, or what the configuration says.
+    pub fn plugin_folder(&self, told: Option<&std::path::Path>, config: &Config) -> Option<PathBuf> {
+        let file = self.config.clone().unwrap_or_else(|| PathBuf::from("ringfence.yaml"));
+        let base = file.parent().unwrap_or(std::path::Path::new(""));
+        told.map(std::path::Path::to_owned).or_else(|| config.plugin_folder(base))
+    }
+
     /// Folder for what can be made again: compiled plugins.
     pub fn cache_dir(&self) -> PathBuf {
         self.data_dir().join("cache")

@@ -14,7 +14,7 @@ use serde::Serialize;
 use super::print::visible;
 use super::{CliError, CliResult, Format, Global};
 use crate::config::Config;
-use crate::plugin::{self, LoadError, Plugin, Runtime};
+use crate::plugin::{self, LoadError, Origin, Plugin, Runtime, Signed};
 use crate::store::Quarantine;
 
 /// Commands about plugins.
@@ -71,6 +71,8 @@ struct Row {
     ok: bool,
     /// Why it is refused.
     reason: Option<String>,
+    /// Whose signature it has; nobody's for what is built in.
+    signed: Option<Signed>,
     /// Set when the engine has stopped it after repeated failure, or watches it after that.
     quarantine: Option<Quarantine>,
 }
@@ -89,15 +91,20 @@ impl Row {
 fn list(dir: Option<&Path>, format: Format, global: &Global) -> CliResult {
     let config = global.load_config()?;
     let runtime = runtime(global)?;
-    let builtins = plugin::builtins().iter().map(|b| ("built-in".to_owned(), runtime.load(b.name, b.bytes)));
-    let mut found: Vec<(String, Result<Plugin, LoadError>)> = builtins.collect();
-    if let Some(dir) = dir {
-        let files = plugin::load_dir(&runtime, dir).map_err(|e| CliError::Usage(e.to_string()))?;
-        found.extend(files.into_iter().map(|(path, loaded)| (path.display().to_string(), loaded)));
-    }
     let mut accepted = BTreeMap::new();
-    let mut rows: Vec<Row> =
-        found.into_iter().map(|(source, loaded)| row(source, loaded, &mut accepted, &config)).collect();
+    let mut rows: Vec<Row> = Vec::new();
+    for builtin in plugin::builtins() {
+        let loaded = runtime.load(builtin.name, builtin.bytes);
+        rows.push(row("built-in".to_owned(), Origin::Builtin, loaded, &mut accepted, &config));
+    }
+    if let Some(dir) = global.plugin_folder(dir, &config) {
+        let files =
+            plugin::load_dir(&runtime, &dir, &config.trust).map_err(|e| CliError::Usage(e.to_string()))?;
+        for file in files {
+            let row = row(file.path.display().to_string(), Origin::File, file.loaded, &mut accepted, &config);
+            rows.push(Row { signed: file.signed, ..row });
+        }
+    }
     for stopped in quarantine::known(global, &config) {
         let concerns = |r: &&mut Row| {
             r.id.as_ref() == Some(&stopped.detector) && r.digest.as_ref() == Some(&stopped.digest)
@@ -112,6 +119,7 @@ fn list(dir: Option<&Path>, format: Format, global: &Global) -> CliResult {
 
 fn row(
     source: String,
+    origin: Origin,
     loaded: Result<Plugin, LoadError>,
     accepted: &mut BTreeMap<String, Plugin>,
     config: &Config,
@@ -131,11 +139,12 @@ fn row(
                 enabled: false,
                 ok: false,
                 reason: Some(error.problem.to_string()),
+                signed: None,
                 quarantine: None,
             };
         }
     };
-    let problem = plugin::check(&plugin, accepted, config).err();
+    let problem = plugin::check(&plugin, origin, accepted, config).err();
     let manifest = plugin.manifest();
     let row = Row {
         id: Some(manifest.id.clone()),
@@ -148,6 +157,7 @@ fn row(
         enabled: config.plugins.get(&manifest.id).is_none_or(|c| c.enabled),
         ok: problem.is_none(),
         reason: problem.map(|p| p.to_string()),
+        signed: None,
         quarantine: None,
     };
     if row.ok {

@@ -18,7 +18,8 @@ pub fn load(
 ) -> Result<Vec<Plugin>, CliError> {
     let runtime =
         Runtime::new(Some(&global.cache_dir())).map_err(|e| CliError::Environment(e.to_string()))?;
-    let (mut plugins, refused) = plugin::load_all(&runtime, plugin::builtins(), folder, config);
+    let folder = global.plugin_folder(folder, config);
+    let (mut plugins, refused) = plugin::load_all(&runtime, plugin::builtins(), folder.as_deref(), config);
     if let Some(error) = refused.first() {
         return Err(CliError::Usage(error.to_string()));
     }
