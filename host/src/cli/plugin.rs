@@ -1,7 +1,13 @@
-//! `ringfence plugin list` and `ringfence plugin inspect`.
+//! `ringfence plugin …`: the listing; each other command has a file of its own.
 
 mod inspect;
+mod install;
+mod keygen;
+mod pack;
+mod push;
 mod quarantine;
+mod sign;
+mod source;
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -29,15 +35,22 @@ pub enum PluginCommand {
         #[arg(long, value_enum, default_value_t)]
         format: Format,
     },
-    /// Shows one plugin: what it is, needs and lets you set, and whether this host runs it.
-    Inspect {
-        /// A component file, or the id of a built-in plugin.
-        #[arg(value_name = "FILE|ID")]
-        plugin: String,
-        /// How it is printed.
-        #[arg(long, value_enum, default_value_t)]
-        format: Format,
-    },
+    /// Shows one plugin: what it is, asks for, is granted and lets you set, who signed it, and which hosts run it.
+    Inspect(inspect::InspectArgs),
+    /// Puts plugin.toml into a component and checks the result.
+    Pack(pack::PackArgs),
+    /// Makes a pair of keys to sign plugins with.
+    Keygen(keygen::KeygenArgs),
+    /// Signs a plugin.
+    Sign(sign::SignArgs),
+    /// Says whether a plugin's signature holds.
+    Verify(sign::VerifyArgs),
+    /// Checks a plugin and puts it into the plugin folder.
+    Install(install::InstallArgs),
+    /// Takes a plugin out of the plugin folder.
+    Remove(install::RemoveArgs),
+    /// Pushes a plugin to a registry.
+    Push(push::PushArgs),
 }
 
 /// Runs a command about plugins.
@@ -47,7 +60,14 @@ pub enum PluginCommand {
 pub fn run(command: &PluginCommand, global: &Global) -> CliResult {
     match command {
         PluginCommand::List { plugins, format } => list(plugins.as_deref(), *format, global),
-        PluginCommand::Inspect { plugin, format } => inspect::run(plugin, *format, global),
+        PluginCommand::Inspect(args) => inspect::run(args, global),
+        PluginCommand::Pack(args) => pack::run(args, global),
+        PluginCommand::Keygen(args) => keygen::run(args),
+        PluginCommand::Sign(args) => sign::run(args),
+        PluginCommand::Verify(args) => sign::verify(args, global),
+        PluginCommand::Install(args) => install::run(args, global),
+        PluginCommand::Remove(args) => install::remove(args, global),
+        PluginCommand::Push(args) => push::run(args, global),
     }
 }
 
@@ -202,6 +222,16 @@ fn print(rows: &[Row], format: Format) -> Result<(), CliError> {
             }
         }
     }
+    Ok(())
+}
+
+/// One JSON object, pretty or on one line.
+fn print_json<T: Serialize>(value: &T, format: Format) -> Result<(), CliError> {
+    let text = match format {
+        Format::Ndjson => serde_json::to_string(value),
+        _ => serde_json::to_string_pretty(value),
+    };
+    println!("{}", text.map_err(|e| CliError::Environment(format!("cannot write as JSON: {e}")))?);
     Ok(())
 }
 
