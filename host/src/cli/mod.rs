@@ -22,7 +22,7 @@ mod state;
 pub mod summary;
 
 use std::io::IsTerminal;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
@@ -154,6 +154,12 @@ impl Global {
         Config::load(path).map_err(|e| CliError::Usage(e.to_string()))
     }
 
+    /// The folder with further plugins: that of the command line, of the configuration, or `plugins` beside it if it is there.
+    pub fn plugin_folder(&self, config: &Config, given: Option<&Path>) -> Option<PathBuf> {
+        let base = self.config.as_deref().and_then(Path::parent).unwrap_or(Path::new(""));
+        given.map(Path::to_owned).or_else(|| config.plugin_folder(base))
+    }
+
     /// The data folder. Root's private PostgreSQL runs as another user, which cannot enter `/root`.
     pub fn data_dir(&self) -> PathBuf {
         let of_home = |variable: &str, below: &str| {
@@ -166,13 +172,6 @@ impl Global {
             None => of_home("XDG_DATA_HOME", ".local/share")
                 .map_or_else(|| PathBuf::from("ringfence-data"), |dir| dir.join("ringfence")),
         }
-    }
-
-    /// The folder with further plugins: what a command was told, or what the configuration says.
-    pub fn plugin_folder(&self, told: Option<&std::path::Path>, config: &Config) -> Option<PathBuf> {
-        let file = self.config.clone().unwrap_or_else(|| PathBuf::from("ringfence.yaml"));
-        let base = file.parent().unwrap_or(std::path::Path::new(""));
-        told.map(std::path::Path::to_owned).or_else(|| config.plugin_folder(base))
     }
 
     /// Folder for what can be made again: compiled plugins.

@@ -117,7 +117,7 @@ fn list(dir: Option<&Path>, format: Format, global: &Global) -> CliResult {
         let loaded = runtime.load(builtin.name, builtin.bytes);
         rows.push(row("built-in".to_owned(), Origin::Builtin, loaded, &mut accepted, &config));
     }
-    if let Some(dir) = global.plugin_folder(dir, &config) {
+    if let Some(dir) = global.plugin_folder(&config, dir) {
         let files =
             plugin::load_dir(&runtime, &dir, &config.trust).map_err(|e| CliError::Usage(e.to_string()))?;
         for file in files {

@@ -102,7 +102,8 @@ impl Fitter {
 /// What a version of a plugin reads and writes of its state.
 pub fn form_of(plugin: &Plugin) -> StateForm {
     let manifest = plugin.manifest();
-    StateForm { plugin: manifest.id.clone(), schema: manifest.state_schema, reads: manifest.reads() }
+    let reads = std::iter::once(manifest.state_schema).chain(manifest.reads_state.iter().copied()).collect();
+    StateForm { plugin: manifest.id.clone(), schema: manifest.state_schema, reads }
 }
 
 /// Stored state that says whether it was read.

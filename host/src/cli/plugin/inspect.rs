@@ -116,7 +116,7 @@ fn find(name: &str, plain_http: bool, global: &Global, config: &Config) -> Resul
     if Path::new(name).is_file() {
         return Source::file(Path::new(name));
     }
-    let installed = global.plugin_folder(None, config).and_then(|folder| source::installed(&folder, name));
+    let installed = global.plugin_folder(config, None).and_then(|folder| source::installed(&folder, name));
     if let Some(path) = installed {
         return Source::file(&path);
     }

@@ -191,5 +191,5 @@ fn delete(path: &Path) -> Result<(), CliError> {
 fn folder(told: Option<&Path>, global: &Global, config: &Config) -> PathBuf {
     let beside =
         || global.config.as_deref().and_then(Path::parent).unwrap_or(Path::new("")).join(DEFAULT_FOLDER);
-    global.plugin_folder(told, config).unwrap_or_else(beside)
+    global.plugin_folder(config, told).unwrap_or_else(beside)
 }

@@ -27,8 +27,8 @@ impl Service {
         behind: &mut Vec<Behind>,
         restart: &Restart,
     ) -> Result<bool, LogError> {
-        let Some(change) = self.keeper.next(lead.epoch())? else { return Ok(true) };
         let begun = Instant::now();
+        let Some(change) = self.keeper.next(lead.epoch())? else { return Ok(true) };
         let (rules, fitted) = match change.how {
             How::Swap { rules, fitted } => (rules, fitted),
             How::Restart => {

@@ -9,6 +9,7 @@ use std::sync::Arc;
 
 use crate::config::Config;
 use crate::directory::Directory;
+use crate::engine::fit::form_of;
 use crate::engine::memory::MemoryState;
 use crate::plugin::{self, Origin, Plugin, Problem, Runtime, Services};
 use crate::policy::file::{FileKey, FileKind, PolicyFile};
@@ -161,7 +162,7 @@ struct Trial<'a> {
 impl Trial<'_> {
     /// Whether it reads what is stored of it, or of an earlier version.
     fn state(&self, plugin: &Plugin) -> Result<(), String> {
-        let reads = plugin.manifest().reads();
+        let reads = form_of(plugin).reads;
         let Some(stored) = self.last.state.get(plugin.id()).filter(|stored| !stored.fits(&reads)) else {
             return Ok(());
         };
