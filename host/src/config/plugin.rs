@@ -42,6 +42,13 @@ impl Default for PluginConfig {
 }
 
 impl PluginConfig {
+    /// Whether it says no more than that the plugin may run, which is in order also while it is not there: before it is installed and
+    /// after it was removed.
+    pub(crate) fn is_leave_only(&self) -> bool {
+        let (grant, digest) = (self.grant.clone(), self.digest.clone());
+        *self == PluginConfig { grant, digest, ..PluginConfig::default() }
+    }
+
     /// Whether a pinned digest is one.
     pub(super) fn check_digest(&self) -> Result<(), String> {
         match &self.digest {

@@ -205,7 +205,9 @@ fn settings_without_plugin(
     config: &Config,
 ) -> Vec<LoadError> {
     let failed = |id: &str| errors.iter().any(|e| e.plugin.as_ref().is_some_and(|(p, _)| p == id));
-    let missing = config.plugins.keys().filter(|id| !plugins.contains_key(*id) && !failed(id));
+    let wants_it = |id: &&String| config.plugins.get(*id).is_some_and(|settings| !settings.is_leave_only());
+    let missing =
+        config.plugins.keys().filter(wants_it).filter(|id| !plugins.contains_key(*id) && !failed(id));
     missing
         .map(|id| LoadError {
             file: "configuration".to_owned(),

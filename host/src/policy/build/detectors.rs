@@ -7,7 +7,7 @@ use std::cell::OnceCell;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use crate::config::Config;
+use crate::config::{Config, PluginConfig};
 use crate::directory::Directory;
 use crate::engine::fit::form_of;
 use crate::engine::memory::MemoryState;
@@ -225,6 +225,8 @@ fn settings_without_plugin(
     if refused.iter().any(|r| r.kind == FileKind::Plugin) {
         return None;
     }
-    let id = config.plugins.keys().find(|id| !plugins.contains_key(*id))?;
+    let missing =
+        |(id, settings): &(&String, &PluginConfig)| !plugins.contains_key(*id) && !settings.is_leave_only();
+    let (id, _) = config.plugins.iter().find(missing)?;
     Some(plugin::no_such_plugin(id, plugins.keys()))
 }
