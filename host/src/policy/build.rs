@@ -157,7 +157,8 @@ fn keep_last(
     files: &mut BTreeMap<FileKey, PolicyFile>,
 ) -> Refused {
     let concerns = |key: &FileKey| {
-        let of_kind = key.0 == kind || (kind == FileKind::Rules && key.0 == FileKind::Lib);
+        let comes_along = [(FileKind::Rules, FileKind::Lib), (FileKind::Plugin, FileKind::Signature)];
+        let of_kind = key.0 == kind || comes_along.contains(&(kind, key.0));
         of_kind && if name.ends_with('/') { key.1.starts_with(name) } else { key.1 == name }
     };
     let mut kept = false;

@@ -157,7 +157,10 @@ pub(super) fn remove(args: &RemoveArgs, global: &Global) -> CliResult {
     let config = global.load_config()?;
     let id = &args.id;
     let folder = folder(args.plugins.as_deref(), global, &config);
-    let Some(path) = source::installed(&folder, id) else {
+    // One that cannot be read any more goes by its file's name.
+    let is_word = id.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-');
+    let by_name = || Some(folder.join(format!("{id}.wasm"))).filter(|file| is_word && is_unreadable(file));
+    let Some(path) = source::installed(&folder, id).or_else(by_name) else {
         let text = match plugin::builtins().iter().any(|b| b.name == id) {
             true => {
                 format!("{id} is built in: to stop it, write under plugins: {id}: the line enabled: false")
@@ -176,6 +179,10 @@ pub(super) fn remove(args: &RemoveArgs, global: &Global) -> CliResult {
         eprintln!("take its settings (plugins: {id}:) out of the configuration, too");
     }
     Ok(ExitCode::SUCCESS)
+}
+
+fn is_unreadable(path: &Path) -> bool {
+    path.is_file() && Source::file(path).and_then(|source| source.manifest()).is_err()
 }
 
 fn delete(path: &Path) -> Result<(), CliError> {

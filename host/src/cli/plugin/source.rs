@@ -45,7 +45,12 @@ impl Source {
             return Source::pulled(&Reference::parse(text).map_err(oci)?, plain_http);
         }
         let path = Path::new(text);
-        if path.is_dir() { Source::file(&component_in(path)?) } else { Source::file(path) }
+        if !path.is_dir() {
+            return Source::file(path);
+        }
+        // What was packed before what was only built.
+        let packed = one_in(path, ".")?;
+        Source::file(&packed.map_or_else(|| component_in(path), Ok)?)
     }
 
     fn pulled(reference: &Reference, plain_http: bool) -> Result<Source, CliError> {
@@ -97,20 +102,8 @@ impl Source {
 /// The one component of a project.
 pub(super) fn component_in(folder: &Path) -> Result<PathBuf, CliError> {
     for place in BUILD_FOLDERS {
-        let Ok(entries) = std::fs::read_dir(folder.join(place)) else { continue };
-        let files = entries.flatten().map(|entry| entry.path());
-        let mut found: Vec<PathBuf> =
-            files.filter(|p| p.extension().is_some_and(|e| e == "wasm") && p.is_file()).collect();
-        found.sort();
-        match found.as_slice() {
-            [] => {}
-            [one] => return Ok(one.clone()),
-            more => {
-                let names: Vec<String> = more.iter().map(|p| p.display().to_string()).collect();
-                let text =
-                    format!("{}: has several components: name one of {}", folder.display(), names.join(", "));
-                return Err(CliError::Usage(text));
-            }
+        if let Some(component) = one_in(folder, place)? {
+            return Ok(component);
         }
     }
     Err(CliError::Usage(format!(
@@ -118,6 +111,25 @@ pub(super) fn component_in(folder: &Path) -> Result<PathBuf, CliError> {
         folder.display(),
         BUILD_FOLDERS.join(", ")
     )))
+}
+
+/// The one component in a folder of a project, if there is one.
+fn one_in(folder: &Path, place: &str) -> Result<Option<PathBuf>, CliError> {
+    let Ok(entries) = std::fs::read_dir(folder.join(place)) else { return Ok(None) };
+    let files = entries.flatten().map(|entry| entry.path());
+    let mut found: Vec<PathBuf> =
+        files.filter(|p| p.extension().is_some_and(|e| e == "wasm") && p.is_file()).collect();
+    found.sort();
+    match found.as_slice() {
+        [] => Ok(None),
+        [one] => Ok(Some(one.clone())),
+        more => {
+            let names: Vec<String> = more.iter().map(|p| p.display().to_string()).collect();
+            let text =
+                format!("{}: has several components: name one of {}", folder.display(), names.join(", "));
+            Err(CliError::Usage(text))
+        }
+    }
 }
 
 /// The file of an installed plugin.
