@@ -12,7 +12,7 @@ use crate::service::LIMIT;
 mod build;
 
 /// Operators let plugins do what they ask for.
-const CONFIG: &str = "rules: {shipped: false}\nplugins: {}\n";
+const CONFIG: &str = "rules: {shipped: false}\nplugins: {good: {grant: [names, directory, state, log]}, tally: {grant: [names, state]}}\n";
 
 fn site() -> Site {
     let site = Site::new(CONFIG);
@@ -151,7 +151,7 @@ fn what_is_not_good_enough_is_refused_by_name_and_the_old_one_goes_on() {
     site.wait("mended", |s| refused(s).is_empty() && plugin(s, "tally") == "1.2.4");
     // Settings of a kind that its manifest does not have, and some that it refuses itself.
     let config = std::fs::read_to_string(site.path("ringfence.yaml")).unwrap();
-    let with = |good: &str| config.replace("plugins: {}", &format!("plugins: {{good: {{config: {good}}}}}"));
+    let with = |good: &str| config.replace("good: {", &format!("good: {{config: {good}, "));
     for (settings, words) in
         [("{greetings: hi}", "did you mean greeting"), ("{fail: true}", "it must be false")]
     {

@@ -18,3 +18,4 @@ mod replay;
 mod rules;
 mod scan;
 mod service;
+mod trust;

@@ -8,6 +8,7 @@ mod location;
 mod plugin;
 mod policy;
 mod rules;
+mod trust;
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -21,6 +22,7 @@ pub use plugin::{Limits, PluginConfig};
 pub(crate) use policy::DEFAULT_FOLDER;
 pub use policy::RulesConfig;
 pub use rules::{Exception, Group, MAX_RULES, Match, Override};
+pub use trust::{TrustConfig, TrustedKey};
 
 /// The configuration file as a whole. Unknown keys are errors that name the right ones.
 #[derive(Clone, Debug, Deserialize)]
@@ -54,6 +56,8 @@ pub struct Config {
     pub rules: RulesConfig,
     /// Folder with further plugins (`*.wasm`), relative to this file. Not set, `plugins` beside it if that is there.
     pub plugin_folder: Option<PathBuf>,
+    /// Who may make plugins.
+    pub trust: TrustConfig,
     /// Names for sets of people, for the plugins' overrides and exceptions.
     pub groups: BTreeMap<String, Group>,
     /// Settings by plugin id.
@@ -76,6 +80,7 @@ impl Default for Config {
             health: HealthConfig::default(),
             rules: RulesConfig::default(),
             plugin_folder: None,
+            trust: TrustConfig::default(),
             groups: BTreeMap::new(),
             plugins: BTreeMap::new(),
         }
@@ -163,6 +168,9 @@ impl Config {
         if let Some(file) = config.directory_file(path) {
             config.add_directory(&file, &read(&file)?)?;
         }
+        for (name, file) in config.key_files(path) {
+            config.add_key(&file, &name, &read(&file)?)?;
+        }
         config.check(path)?;
         Ok(config)
     }
@@ -201,6 +209,21 @@ impl Config {
         Ok(())
     }
 
+    /// The files of trusted keys that a configuration read from `path` names, with the keys' names.
+    pub(crate) fn key_files(&self, path: &Path) -> Vec<(String, PathBuf)> {
+        let base = path.parent().unwrap_or(Path::new("."));
+        self.trust.files().map(|(name, file)| (name.to_owned(), base.join(file))).collect()
+    }
+
+    /// Adds a trusted key that was read from `path`.
+    ///
+    /// # Errors
+    /// When there is none in it.
+    pub(crate) fn add_key(&mut self, path: &Path, name: &str, text: &[u8]) -> Result<(), ConfigError> {
+        let invalid = |message| ConfigError::Invalid { path: path.to_owned(), message };
+        self.trust.add(name, text).map_err(invalid)
+    }
+
     /// Whether all values make sense.
     ///
     /// # Errors
@@ -230,10 +253,12 @@ impl Config {
             rules::check_number(number).map_err(|m| invalid(format!("numbers: {m}")))?;
         }
         self.rules.check().map_err(|m| invalid(format!("rules.{m}")))?;
+        self.trust.check().map_err(|m| invalid(format!("trust.{m}")))?;
         let known = rules::Known { groups: &self.groups, locations: &self.locations };
         rules::check_groups(&known).map_err(invalid)?;
         for (id, plugin) in &self.plugins {
             rules::check_rules(&plugin.overrides, &plugin.exceptions, &known)
+                .and_then(|()| plugin.check_digest())
                 .map_err(|m| invalid(format!("plugins.{}: {m}", id.escape_debug())))?;
         }
         Ok(())

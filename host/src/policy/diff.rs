@@ -146,6 +146,12 @@ pub(super) fn config_keys(before: &[PolicyFile], after: &[PolicyFile]) -> Vec<St
         };
         differing(&value(before), &value(after), "", 1, &mut keys);
     }
+    let trusted = |files: &[PolicyFile]| -> Vec<PolicyFile> {
+        files.iter().filter(|f| f.kind == FileKind::Key).cloned().collect()
+    };
+    if trusted(before) != trusted(after) {
+        keys.push("trust.keys".to_owned());
+    }
     keys.sort();
     keys.dedup();
     keys

@@ -90,11 +90,12 @@ impl Sources {
             (None, Some(Ok(config)), _) | (None, _, Some(config)) => Places::of(config),
             _ => Places::default(),
         };
-        if let Some(Ok(config)) = &gathered.config
-            && let Some(path) = file.as_deref().and_then(|path| config.directory_file(path))
-            && let Some(folder) = path.parent()
-        {
-            gathered.folders.insert(folder.to_owned());
+        if let (Some(Ok(config)), Some(path)) = (&gathered.config, &file) {
+            let named = config
+                .directory_file(path)
+                .into_iter()
+                .chain(config.key_files(path).into_iter().map(|k| k.1));
+            gathered.folders.extend(named.filter_map(|file| Some(file.parent()?.to_owned())));
         }
         self.read_places(&places, &mut gathered);
         gathered.places = places;
@@ -150,7 +151,8 @@ impl Sources {
         let mut hash = FxHasher::default();
         let file = self.config_file();
         let directory = file.as_deref().and_then(|path| config.directory_file(path));
-        for path in [file, directory].into_iter().flatten() {
+        let keys = file.as_deref().map(|path| config.key_files(path)).unwrap_or_default();
+        for path in [file, directory].into_iter().flatten().chain(keys.into_iter().map(|key| key.1)) {
             sign(&mut hash, &path.to_string_lossy(), std::fs::metadata(&path).ok().as_ref());
         }
         let walked = self.walk(&Places::of(config));
@@ -275,6 +277,11 @@ fn read_config(path: &Path, files: &mut Vec<PolicyFile>) -> Result<Config, (Stri
         files.push(PolicyFile::new(FileKind::Directory, name(&directory), &text));
         config.add_directory(&directory, &text).map_err(|e| refused(&directory, &e))?;
     }
+    for (key, file) in config.key_files(path) {
+        let text = config::read(&file).map_err(|e| refused(&file, &e))?;
+        files.push(PolicyFile::new(FileKind::Key, &*key, &text));
+        config.add_key(&file, &key, &text).map_err(|e| refused(&file, &e))?;
+    }
     config.check(path).map_err(|e| refused(path, &e))?;
     Ok(config)
 }
@@ -289,6 +296,11 @@ fn stored_config(files: &[PolicyFile]) -> Option<Result<Config, (String, String)
         if let Some(directory) = of(FileKind::Directory) {
             config.add_directory(Path::new(&directory.path), &directory.bytes)?;
         }
+        for (key, _) in config.key_files(path) {
+            // Stored under the key's name: where its file lay is of no account then.
+            let stored = files.iter().find(|f| f.kind == FileKind::Key && f.path == key);
+            config.add_key(Path::new(&key), &key, stored.map_or(b"", |f| &f.bytes))?;
+        }
         config.check(path)?;
         Ok(config)
     };
@@ -296,7 +308,11 @@ fn stored_config(files: &[PolicyFile]) -> Option<Result<Config, (String, String)
 }
 
 fn read(found: &Found) -> std::io::Result<Vec<u8>> {
-    let most = if found.kind == FileKind::Plugin { MAX_COMPONENT_BYTES } else { MAX_RULE_BYTES };
+    let most = match found.kind {
+        FileKind::Plugin => MAX_COMPONENT_BYTES,
+        FileKind::Signature => bundle::MAX_SIGNATURE_BYTES,
+        _ => MAX_RULE_BYTES,
+    };
     let mut bytes = Vec::new();
     std::fs::File::open(&found.path)?.take(most as u64 + 1).read_to_end(&mut bytes)?;
     Ok(bytes)

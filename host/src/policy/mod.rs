@@ -24,7 +24,7 @@ pub mod stored;
 mod walk;
 pub mod watch;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use rules::{Diagnostic, RuleSet};
@@ -64,8 +64,13 @@ pub struct Policy {
     pub disk_digest: String,
     /// Rules and plugins by name.
     pub content: Content,
+    /// Which files versions of plugins were that are or were in force.
+    pub known: KnownVersions,
     loaded: BTreeMap<String, Plugin>,
 }
+
+/// Digests of the files that ran as a version of a plugin, by its id and version.
+pub type KnownVersions = BTreeMap<(String, String), BTreeSet<String>>;
 
 /// A file that was refused.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
@@ -96,6 +101,8 @@ pub struct LastGood {
     pub content: Content,
     /// Forms of the plugins' stored state, by id: a version that reads none of them is refused.
     pub state: BTreeMap<String, StoredForms>,
+    /// Which files versions of plugins were that ran before.
+    pub known: KnownVersions,
 }
 
 /// A policy that cannot be made at all.
@@ -157,6 +164,7 @@ impl Policy {
             plugins: self.loaded.clone(),
             content: self.content.clone(),
             state: BTreeMap::new(),
+            known: self.known.clone(),
         }
     }
 }

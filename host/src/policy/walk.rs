@@ -158,6 +158,7 @@ fn wanted(file: &str, how: Folder) -> Option<FileKind> {
         (Folder::Rules { .. }, "yml" | "yaml") => Some(FileKind::Rules),
         (Folder::Lib, "rhai") => Some(FileKind::Lib),
         (Folder::Plugins, "wasm") => Some(FileKind::Plugin),
+        (Folder::Plugins, "minisig") if stem.ends_with(".wasm") => Some(FileKind::Signature),
         _ => None,
     }
 }
