@@ -229,8 +229,10 @@ fn state_is_taken_over_kept_and_gone_back_to() {
     wait_for(&site, (9, Some(2)));
     assert_eq!(shown(&site).1, 2);
     // Reset forgets all of it, and then any version may begin.
+    drop(run);
     site.run(&["state", "reset", "tally", "--rewind"]).ok();
     install(&site, "tally.wasm", &third);
+    let run = site.start();
     site.wait("begins anew", |s| refused(s).is_empty() && plugin(s, "tally") == "1.3.0");
     wait_for(&site, (9, None));
     assert_eq!((shown(&site).0.as_str(), shown(&site).1), ("[3,3]", 0));
