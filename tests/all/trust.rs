@@ -11,6 +11,7 @@ use crate::policy::{Site, refused};
 use crate::records::{self, Call, HOUR, MINUTE, MONDAY};
 
 #[path = "../../host/crates/bundle/tests/registry/server.rs"]
+#[allow(dead_code, reason = "the registry's own tests use all of it")]
 mod server;
 
 const GRANT: &str = "plugins: {template: {grant: [names, state, log]}}\n";
