@@ -89,8 +89,8 @@ struct State {
     /// The lease, if this process had it last.
     epoch: Option<i64>,
     offer: Option<Offer>,
-    /// In force by the database, but the engine has not said that it is done.
-    awaited: Option<Offer>,
+    /// In force by the database, but the engine has not said that it is done; the newest last.
+    awaited: Vec<Offer>,
     /// Makes detectors ready for the engine of the term; none between terms.
     fitter: Option<Fitter>,
 }
@@ -156,7 +156,7 @@ impl Keeper {
             disk: policy,
             epoch: None,
             offer: None,
-            awaited: None,
+            awaited: Vec::new(),
             fitter: None,
         };
         let inner = Inner {
@@ -383,11 +383,12 @@ impl service::Keeper for Keeper {
         let (gone, versions) = (&offer.gone, &offer.versions);
         let activated = setup.store.activate_generation(Some(epoch), generation, RULES, gone, versions);
         let activated = setup.runtime.block_on(activated);
-        if let Ok(taken) = &activated
-            && taken.iter().any(|taken| matches!(taken, TakeOver::Back { .. }))
-        {
-            // It stands where its state is from, which is not where the others are.
-            offer.how = How::Restart;
+        if let Ok(taken) = &activated {
+            service::tell_taken(versions, taken);
+            if taken.iter().any(|taken| matches!(taken, TakeOver::Back { .. })) {
+                // It stands where its state is from, which is not where the others are.
+                offer.how = How::Restart;
+            }
         }
         if let Err(error) = activated {
             drop(state);
@@ -404,7 +405,7 @@ impl service::Keeper for Keeper {
         state.force = offer.policy.clone();
         let how = std::mem::replace(&mut offer.how, How::Restart);
         let change = service::Change { now: in_force(&state.force), how };
-        state.awaited = Some(offer);
+        state.awaited.push(offer);
         Ok(Some(change))
     }
 

@@ -23,6 +23,7 @@ use crate::telemetry::{Metrics, Role};
 
 pub use lead::Holder;
 pub use reload::{Change, Changed, Fixed, How, InForce, Keeper};
+pub use renew::tell_taken;
 
 /// Pause before looking for new records: short beside the second in which a finding is due.
 const POLL: Duration = Duration::from_millis(100);

@@ -78,28 +78,10 @@ impl Service {
     pub(super) fn take_over(&self, lead: &Lead, policy: &mut InForce) -> Result<(), LogError> {
         let versions: Vec<StateForm> = policy.plugins.iter().map(form_of).collect();
         let taken = self.runtime.block_on(self.store.take_over(Some(lead.epoch()), &versions))?;
-        for (version, taken) in versions.iter().zip(taken) {
-            let detector = &version.plugin;
-            match taken {
-                TakeOver::Same => {}
-                TakeOver::Kept { keys } => {
-                    tracing::info!(
-                        detector,
-                        keys,
-                        "state of the version before is kept, see 'ringfence state show'"
-                    );
-                }
-                TakeOver::Back { keys } => {
-                    tracing::info!(
-                        detector,
-                        keys,
-                        "goes back to kept state, and reads the log again from there"
-                    );
-                }
-                TakeOver::Refused { stored } => {
-                    tracing::error!(detector, ?stored, reads = ?version.reads, "does not run: it does not read its stored state");
-                    policy.plugins.retain(|plugin| plugin.id() != detector);
-                }
+        tell_taken(&versions, &taken);
+        for (version, taken) in versions.iter().zip(&taken) {
+            if matches!(taken, TakeOver::Refused { .. }) {
+                policy.plugins.retain(|plugin| plugin.id() != version.plugin);
             }
         }
         Ok(())
@@ -122,6 +104,30 @@ impl Service {
             Err(error) => {
                 tracing::warn!(detector = plugin.id(), %error, "a detector could not be taken in; starting anew");
                 Ok(false)
+            }
+        }
+    }
+}
+
+/// Says what became of the state of versions that took over.
+pub fn tell_taken(versions: &[StateForm], taken: &[TakeOver]) {
+    for (version, taken) in versions.iter().zip(taken) {
+        let detector = &version.plugin;
+        match taken {
+            TakeOver::Same => {}
+            TakeOver::Kept { keys } => {
+                tracing::info!(
+                    detector,
+                    keys,
+                    "state of the version before is kept, see 'ringfence state show'"
+                );
+            }
+            TakeOver::Back { keys } => {
+                tracing::info!(detector, keys, "goes back to kept state, and reads the log again from there");
+            }
+            TakeOver::Refused { stored } => {
+                let reads = &version.reads;
+                tracing::error!(detector, ?stored, ?reads, "does not run: it does not read its stored state");
             }
         }
     }

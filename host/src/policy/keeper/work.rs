@@ -59,6 +59,8 @@ pub(super) fn run(inner: &Arc<Inner>, messages: &Receiver<Message>) {
             Ok(Message::Again(requests)) => work.lost(&requests),
             Ok(Message::Lost(requests)) => {
                 work.answer(&requests, &answers::failed("the database refused it: see the service's log"));
+                // What is stored may have changed since: then another look says which file it is.
+                work.look(&sources, "files changed", Vec::new(), true);
             }
             Err(RecvTimeoutError::Timeout) => work.tick(&sources),
             Err(RecvTimeoutError::Disconnected) => return,
@@ -357,10 +359,11 @@ impl Work<'_> {
     fn led(&mut self, sources: &Sources) {
         let (force, awaited) = {
             let mut state = self.inner.state();
-            (state.force.clone(), state.awaited.take())
+            (state.force.clone(), std::mem::take(&mut state.awaited))
         };
         // The engine was ended between the two steps and began again with what is stored.
-        self.settled(&force, awaited.as_ref(), None);
+        self.report(&force, None);
+        awaited.iter().for_each(|offer| self.settled(&force, offer, None));
         if self.inner.state().disk.refused.iter().any(|r| r.kind == FileKind::Plugin) {
             // Why may be gone: its state was reset, say, which is why this term began.
             self.look(sources, "state changed", Vec::new(), true);
@@ -372,15 +375,21 @@ impl Work<'_> {
     fn finish(&mut self, done: &Changed) {
         let (force, awaited) = {
             let mut state = self.inner.state();
-            (state.force.clone(), state.awaited.take())
+            // One that came meanwhile is still on its way.
+            let upto = state.awaited.iter().take_while(|o| o.policy.generation <= done.generation).count();
+            (state.force.clone(), state.awaited.drain(..upto).collect::<Vec<Offer>>())
         };
-        if awaited.is_some() {
-            self.settled(&force, awaited.as_ref(), Some(done));
+        if force.generation == done.generation && !awaited.is_empty() {
+            self.report(&force, Some(done));
+        }
+        for offer in &awaited {
+            let done = Some(done).filter(|done| done.generation == offer.policy.generation);
+            self.settled(&offer.policy, offer, done);
         }
     }
 
-    /// Tells what is in force.
-    fn settled(&self, force: &Policy, offer: Option<&Offer>, done: Option<&Changed>) {
+    /// Notes how what is in force was loaded.
+    fn report(&self, force: &Policy, done: Option<&Changed>) {
         let setup = &self.inner.setup;
         setup.metrics.policy(force.generation, force.refused.len());
         let report = answers::report(force, done);
@@ -388,7 +397,11 @@ impl Work<'_> {
         {
             tracing::debug!(%error, "how the policy was loaded could not be noted");
         }
-        let Some(offer) = offer else { return };
+    }
+
+    /// Tells that an offer is in force.
+    fn settled(&self, force: &Policy, offer: &Offer, done: Option<&Changed>) {
+        let setup = &self.inner.setup;
         let outcome = if force.refused.is_empty() { Outcome::Changed } else { Outcome::Refused };
         setup.metrics.reloaded(outcome.name());
         let restarted = done.is_none_or(|d| d.restarted);
