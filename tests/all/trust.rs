@@ -11,6 +11,7 @@ use crate::policy::{Site, refused};
 use crate::records::{self, Call, HOUR, MINUTE, MONDAY};
 
 #[path = "../../host/crates/bundle/tests/registry/server.rs"]
+#[allow(dead_code, reason = "the registry's own tests use all of it")]
 mod server;
 
 const GRANT: &str = "plugins: {template: {grant: [names, state, log]}}\n";
@@ -334,5 +335,35 @@ fn a_running_service_keeps_the_old_one_when_a_file_changes_under_its_version() {
     let status = site
         .wait("stopped", |s| refused(s) == ["plugins/template.wasm"] && s["plugins"]["template"].is_null());
     assert_eq!(status["refused"][0]["kept"], false, "{status:#}");
+    drop(running);
+}
+
+#[test]
+fn keys_and_signatures_are_part_of_what_is_gone_back_to() {
+    let site = Site::new(&format!(
+        "rules: {{shipped: false}}\ntrust: {{require_signed: true, keys: {{acme: {{file: acme.pub}}}}}}\n{GRANT}"
+    ));
+    std::fs::create_dir(site.path("plugins")).unwrap();
+    key(&site.bench, "acme");
+    let put = |number: &str| {
+        let file = packed(&site.bench, "next.wasm", &version("0.1.0"), &version(number));
+        run(&site.bench, &["plugin", "sign", &file, "--key", "acme.key"]).ok();
+        for (from, to) in [("next.wasm.minisig", "template.wasm.minisig"), ("next.wasm", "template.wasm")] {
+            std::fs::rename(site.path(from), site.path(&format!("plugins/{to}"))).unwrap();
+        }
+    };
+    put("0.2.0");
+    let running = site.start();
+    let is = |number: &'static str| move |s: &Value| s["plugins"]["template"]["version"] == number;
+    let first = site.wait("the first", is("0.2.0"))["generation"].to_string();
+    put("0.3.0");
+    site.wait("the second", is("0.3.0"));
+    // Without its signature the file is refused; what ran goes on, with the signature that it had.
+    std::fs::remove_file(site.path("plugins/template.wasm.minisig")).unwrap();
+    let status = site.wait("refused", |s| refused(s) == ["plugins/template.wasm"]);
+    assert!(status["refused"][0]["reason"].as_str().unwrap().contains("is not signed"), "{status:#}");
+    assert!(is("0.3.0")(&status) && status["refused"][0]["kept"] == true, "{status:#}");
+    site.run(&["policy", "rollback", &first, "--reason", "worse", "--by", "ana"]).ok();
+    site.wait("gone back", is("0.2.0"));
     drop(running);
 }

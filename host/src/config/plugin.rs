@@ -46,7 +46,8 @@ impl PluginConfig {
     /// after it was removed.
     pub(crate) fn is_leave_only(&self) -> bool {
         let (grant, digest) = (self.grant.clone(), self.digest.clone());
-        *self == PluginConfig { grant, digest, ..PluginConfig::default() }
+        let gives = !grant.is_empty() || digest.is_some();
+        gives && *self == PluginConfig { grant, digest, ..PluginConfig::default() }
     }
 
     /// Whether a pinned digest is one.
