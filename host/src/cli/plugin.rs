@@ -2,6 +2,7 @@
 
 mod inspect;
 mod quarantine;
+mod top;
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -38,6 +39,12 @@ pub enum PluginCommand {
         #[arg(long, value_enum, default_value_t)]
         format: Format,
     },
+    /// Shows what each plugin of the running service uses: time, memory, state, findings, log lines, and how much of its budget.
+    Top {
+        /// How it is printed.
+        #[arg(long, value_enum, default_value_t)]
+        format: Format,
+    },
 }
 
 /// Runs a command about plugins.
@@ -48,6 +55,7 @@ pub fn run(command: &PluginCommand, global: &Global) -> CliResult {
     match command {
         PluginCommand::List { plugins, format } => list(plugins.as_deref(), *format, global),
         PluginCommand::Inspect { plugin, format } => inspect::run(plugin, *format, global),
+        PluginCommand::Top { format } => top::run(*format, global),
     }
 }
 

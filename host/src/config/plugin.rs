@@ -2,6 +2,7 @@
 
 use serde::Deserialize;
 
+use super::budget::Budget;
 use super::rules::{Exception, Override};
 
 /// Settings of one plugin.
@@ -16,8 +17,10 @@ pub struct PluginConfig {
     pub overrides: Vec<Override>,
     /// Records it never sees.
     pub exceptions: Vec<Exception>,
-    /// What it may use.
+    /// What one of its calls and instances may use.
     pub limits: Limits,
+    /// What it may use over time.
+    pub budget: Budget,
 }
 
 impl Default for PluginConfig {
@@ -28,6 +31,7 @@ impl Default for PluginConfig {
             overrides: Vec::new(),
             exceptions: Vec::new(),
             limits: Limits::default(),
+            budget: Budget::default(),
         }
     }
 }

@@ -43,7 +43,7 @@ pub use interface::SUPPORTED as SUPPORTED_INTERFACES;
 pub use load::{FoundFile, check, load_all, load_dir, load_file, no_such_plugin, read_file};
 pub use manifest::{Also, AlsoKey, Capability, Filter, Manifest, Organisation, Setting, SettingType};
 pub use runtime::{Runtime, digest};
-pub use store::{MAX_STATE_KEY_BYTES, MAX_STATE_VALUE_BYTES};
+pub use store::{ImportsUsed, MAX_STATE_KEY_BYTES, MAX_STATE_VALUE_BYTES};
 
 /// What instances use of the host.
 #[derive(Clone)]
