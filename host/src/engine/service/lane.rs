@@ -230,12 +230,13 @@ impl Lanes {
 
     /// Has all end. Those in the midst of a call end after it: the next term does not wait for them, but starts no lane for their
     /// readers before. What they commit until then, the new epoch refuses.
-    pub(super) fn halt(self, book: &mut Book) {
-        for lane in &self.running {
+    pub(super) fn halt(mut self, book: &mut Book) {
+        let running = std::mem::take(&mut self.running);
+        for lane in &running {
             lane.halt.store(true, Ordering::Relaxed);
         }
         let now = Instant::now();
-        for lane in self.running {
+        for lane in running {
             note_slow(&lane, book, now);
             let id = lane.reader.id().to_owned();
             let ended = lane.thread;
@@ -246,6 +247,15 @@ impl Lanes {
             if let Ok(thread) = std::thread::Builder::new().name("lane-end".to_owned()).spawn(wait) {
                 book.ending.push(Ending { id, thread });
             }
+        }
+    }
+}
+
+impl Drop for Lanes {
+    /// Of a term that failed.
+    fn drop(&mut self) {
+        for lane in &self.running {
+            lane.halt.store(true, Ordering::Relaxed);
         }
     }
 }
