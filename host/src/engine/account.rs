@@ -224,9 +224,14 @@ impl Account {
     }
 }
 
+/// What a plugin may use within that time on the clock, whatever the number of records.
+pub fn given_by_clock(wall: Duration) -> Duration {
+    wall.mul_f64(WALL_SHARE)
+}
+
 /// Whether that much time is more than `part` of the budget for those records and rows, within `wall`.
 pub fn is_over(budget: &Budget, part: f64, time: Duration, records: u64, rows: u64, wall: Duration) -> bool {
-    let given = budget.record().as_secs_f64() * records.max(rows) as f64 + wall.as_secs_f64() * WALL_SHARE;
+    let given = budget.record().as_secs_f64() * records.max(rows) as f64 + given_by_clock(wall).as_secs_f64();
     time.as_secs_f64() > given * part
 }
 

@@ -83,7 +83,7 @@ async fn the_ledger_is_exact() {
     let used = line(&store, "glutton").await;
     assert_eq!((used.rows, used.records, used.state_keys, used.state_bytes), (200, 200, 200, 200 * 132));
     assert_eq!((used.findings, used.log_lines, used.log_lines_lost, used.failures), (200, 400, 0, 0));
-    assert!(used.memory_bytes >= 40 << 20 && used.memory_peak_bytes == used.memory_bytes, "{used:?}");
+    assert!(used.memory_bytes >= 20 << 20 && used.memory_peak_bytes == used.memory_bytes, "{used:?}");
     assert!(used.seconds > 0.0 && used.time_share > 0.0 && used.place == "main group", "{used:?}");
     assert!((used.budget["budget.state_keys"] - 200.0 / 1e6).abs() < 1e-9, "{used:?}");
     let shown = metrics.exposition();
@@ -150,7 +150,7 @@ async fn what_floods_is_stopped_with_its_reason_and_nothing_of_it_is_kept() {
     feed(&store, 0, &[60; 300]).await;
     let does = json!({"value_bytes": 10, "findings": true, "lines": 1});
     let budget =
-        Budget { state_keys: 300, state_mib: 1, findings_per_hour: 61, log_lines_per_hour: 300, ..Budget::default() };
+        Budget { state_keys: 300, state_mib: 1, findings_per_hour: 70, log_lines_per_hour: 300, ..Budget::default() };
     run(service(&store, config(does, budget), 1, true)).await;
     assert!(store.quarantines().await.unwrap().is_empty());
     assert_eq!(findings(&store, "glutton").await, 300);

@@ -10,6 +10,7 @@ use model::Millis;
 
 use super::hourly::Hourly;
 use crate::config::Budget;
+use crate::engine::account;
 use crate::engine::detector::Usage;
 use crate::store::{PluginUsage, StateSize};
 
@@ -104,6 +105,9 @@ pub struct Step {
     pub log_lines: u64,
 }
 
+/// Time that a start may take: instances are made, and nothing is in the processor's caches.
+const START: Duration = Duration::from_millis(250);
+
 /// Rows and time of a minute.
 #[derive(Clone, Copy, Debug, Default)]
 struct Minute {
@@ -189,17 +193,28 @@ impl Entry {
         }
     }
 
+    /// Microseconds per record beyond what a start and the clock give it, lately: what counts against the budget.
+    fn charged(&self, clock: Millis) -> f64 {
+        let oldest = self.minutes.iter().filter(|m| m.rows > 0).map(|m| m.number).min();
+        let since = oldest.map_or(clock, |number| number.saturating_mul(60_000));
+        let wall = Duration::from_millis(u64::try_from(clock.saturating_sub(since)).unwrap_or(0));
+        let time: Duration = self.minutes.iter().map(|m| m.time).sum();
+        let beyond = time.saturating_sub(account::given_by_clock(wall)).saturating_sub(START);
+        let count = |of: fn(&Minute) -> u64| self.minutes.iter().map(of).sum::<u64>();
+        let records = count(|m| m.records).max(count(|m| m.rows)).max(1);
+        beyond.as_secs_f64() * 1e6 / records as f64
+    }
+
     /// How much of each budget is used, on the clocks of the log and the wall.
     pub(super) fn uses(&mut self, log: Millis, clock: Millis) -> Vec<Use> {
         let Some(budget) = self.budget.clone() else { return Vec::new() };
         let mib = |bytes: u64| bytes as f64 / f64::from(1 << 20);
-        let (of_rows, of_records) = self.speed();
         let mut uses = Vec::new();
         for kind in Kind::ALL {
             let (used, budget) = match kind {
                 Kind::Findings => (self.findings.sum(log) as f64, budget.findings_per_hour as f64),
                 Kind::LogLines => (self.log_lines.sum(clock) as f64, budget.log_lines_per_hour as f64),
-                Kind::RecordTime => (of_rows.min(of_records), budget.record_us),
+                Kind::RecordTime => (self.charged(clock), budget.record_us),
                 Kind::Memory => (mib(self.largest_memory), mib(self.memory_limit)),
                 Kind::StateKeys => (self.state.keys as f64, budget.state_keys as f64),
                 Kind::StateBytes => (mib(self.state.bytes), budget.state_mib as f64),

@@ -103,19 +103,22 @@ fn there_is_one_warning_until_the_use_falls() {
 #[test]
 fn the_lines_add_up() {
     let ledger = ledger(Budget { record_us: 4.0, ..Budget::default() });
-    let usage = Usage { rows: 1_000, time: Duration::from_millis(3), failures: 2, ..Usage::default() };
+    let time = Duration::from_secs(3);
+    let usage = Usage { rows: 1_000_000, time, failures: 2, ..Usage::default() };
     let fate = Fate { memory: 3 << 20, largest_memory: 2 << 20, ..Fate::default() };
-    ledger.work("p", 2_000, &usage, &fate);
-    ledger.work("rules", 2_000, &Usage { time: Duration::from_millis(1), ..Usage::default() }, &Fate::default());
+    ledger.work("p", 2_000_000, &usage, &fate);
+    ledger.work("rules", 2_000_000, &Usage { time: Duration::from_secs(1), ..Usage::default() }, &Fate::default());
     ledger.work("p", 0, &Usage::default(), &Fate { memory: 1 << 20, ..fate });
     ledger.parked("p");
     ledger.stopped("p");
     let lines = ledger.lines(START);
     let p = &lines[0];
-    assert_eq!((p.rows, p.records, p.failures, p.parked, p.quarantines), (1_000, 2_000, 2, 1, 1));
+    assert_eq!((p.rows, p.records, p.failures, p.parked, p.quarantines), (1_000_000, 2_000_000, 2, 1, 1));
     assert_eq!((p.memory_bytes, p.memory_peak_bytes), (0, 3 << 20));
     let close = |a: f64, b: f64| (a - b).abs() < 1e-9;
     assert!(close(p.row_us, 3.0) && close(p.record_us, 1.5) && close(p.time_share, 0.75), "{p:?}");
-    assert!(close(p.budget["budget.record_us"], 1.5 / 4.0), "{p:?}");
+    // Without the quarter of a second that a start may take, and what the clock gives it for the moment this test took.
+    let used = p.budget["budget.record_us"];
+    assert!((0.25..=2.75 / 2.0 / 4.0).contains(&used), "{p:?}");
     assert!(lines[1].budget.is_empty());
 }
