@@ -8,6 +8,7 @@
 
 mod demo;
 mod harness;
+mod life;
 mod log;
 mod operations;
 mod plugins;

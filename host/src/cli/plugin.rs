@@ -99,8 +99,8 @@ fn list(dir: Option<&Path>, format: Format, global: &Global) -> CliResult {
     let runtime = runtime(global)?;
     let builtins = plugin::builtins().iter().map(|b| ("built-in".to_owned(), runtime.load(b.name, b.bytes)));
     let mut found: Vec<(String, Result<Plugin, LoadError>)> = builtins.collect();
-    if let Some(dir) = dir {
-        let files = plugin::load_dir(&runtime, dir).map_err(|e| CliError::Usage(e.to_string()))?;
+    if let Some(dir) = global.plugin_folder(&config, dir) {
+        let files = plugin::load_dir(&runtime, &dir).map_err(|e| CliError::Usage(e.to_string()))?;
         found.extend(files.into_iter().map(|(path, loaded)| (path.display().to_string(), loaded)));
     }
     let mut accepted = BTreeMap::new();

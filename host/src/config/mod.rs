@@ -54,6 +54,8 @@ pub struct Config {
     pub health: HealthConfig,
     /// Where rules come from and which run.
     pub rules: RulesConfig,
+    /// Folder with further plugins (`*.wasm`), relative to this file. Not set, `plugins` beside it if that is there.
+    pub plugin_folder: Option<PathBuf>,
     /// Names for sets of people, for the plugins' overrides and exceptions.
     pub groups: BTreeMap<String, Group>,
     /// Plugins outside the main group.
@@ -77,6 +79,7 @@ impl Default for Config {
             retention_months: None,
             health: HealthConfig::default(),
             rules: RulesConfig::default(),
+            plugin_folder: None,
             groups: BTreeMap::new(),
             lanes: LanesConfig::default(),
             plugins: BTreeMap::new(),
@@ -139,6 +142,9 @@ pub enum ConfigError {
 /// Largest configuration file read: a directory of 100,000 numbers is 3 MB.
 const MAX_CONFIG_BYTES: u64 = 32 << 20;
 
+/// Folder with plugins that is read beside the configuration where none is named.
+pub(crate) const DEFAULT_PLUGIN_FOLDER: &str = "plugins";
+
 /// Longest retention that can be set, 19 years: the log has room for 240 months, of which some are ahead or to be dropped.
 const MAX_RETENTION_MONTHS: u16 = 228;
 
@@ -178,6 +184,15 @@ impl Config {
     /// The directory file that a configuration read from `path` names.
     pub(crate) fn directory_file(&self, path: &Path) -> Option<PathBuf> {
         Some(path.parent().unwrap_or(Path::new(".")).join(self.directory.as_ref()?))
+    }
+
+    /// The folder with further plugins of a configuration in the folder `base`; none if it names none and the usual one is not
+    /// there.
+    pub fn plugin_folder(&self, base: &Path) -> Option<PathBuf> {
+        match &self.plugin_folder {
+            Some(folder) => Some(base.join(folder)),
+            None => Some(base.join(DEFAULT_PLUGIN_FOLDER)).filter(|folder| folder.is_dir()),
+        }
     }
 
     /// Adds the locations and numbers of a directory file.

@@ -6,7 +6,7 @@ use super::budget::Budget;
 use super::rules::{Exception, Override};
 
 /// Settings of one plugin.
-#[derive(Clone, Debug, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct PluginConfig {
     /// Whether it runs.
@@ -37,7 +37,7 @@ impl Default for PluginConfig {
 }
 
 /// What one instance of a plugin may use.
-#[derive(Clone, Debug, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct Limits {
     /// Longest time of one call in milliseconds. A batch of 512 rows takes a good detector a tenth of a millisecond.

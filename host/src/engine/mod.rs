@@ -9,6 +9,7 @@ pub mod backtest;
 pub mod book;
 mod clock;
 pub mod detector;
+pub mod fit;
 pub mod layout;
 pub mod ledger;
 pub mod log;
@@ -48,7 +49,7 @@ use watermark::Watermark;
 use worker::{Work, Worker, WorkerGone};
 
 pub use settle::{Collected, Left};
-pub use swap::Swapped;
+pub use swap::{Next, Swapped};
 
 /// Rows handed to the workers at once.
 pub const CHUNK_ROWS: usize = 8192;
@@ -88,7 +89,7 @@ pub enum EngineError {
 /// Detectors and rules at work on one ordered source.
 pub struct Engine {
     layout: Arc<Layout>,
-    has_rules: bool,
+    rules: Option<Arc<RuleSet>>,
     generation: u64,
     /// What each detection of the rules cost up to the last checkpoint.
     costs: Vec<Cost>,
@@ -208,7 +209,7 @@ impl Engine {
             .collect::<Result<_, _>>()?;
         Ok(Engine {
             layout,
-            has_rules: rules.is_some(),
+            rules: rules.cloned(),
             generation: options.generation,
             costs: Vec::new(),
             workers,

@@ -68,7 +68,7 @@ impl Window {
 /// Deepest key told of the configuration: `plugins.mass-dialing.config`.
 const MAX_KEY_DEPTH: usize = 3;
 /// Most keys told: more is another configuration.
-const MAX_KEYS: usize = 200;
+pub(super) const MAX_KEYS: usize = 200;
 
 impl Diff {
     /// From one to the other.

@@ -25,13 +25,15 @@ pub async fn files(store: &Store, generation: u64) -> Result<Vec<PolicyFile>, St
 /// # Errors
 /// When the database fails.
 pub async fn last_good(store: &Store) -> Result<LastGood, StoreError> {
-    let Some(newest) = store.generation(None).await? else { return Ok(LastGood::default()) };
+    let Some(newest) = store.generation(None).await? else {
+        return Ok(LastGood { state: store.stored_forms().await?, ..LastGood::default() });
+    };
     let files = files(store, newest.generation).await?;
     let content = content(&newest);
     let gathered = Gathered::stored(files);
     let config = gathered.config.and_then(Result::ok).map(Arc::new);
     let files = gathered.files.into_iter().map(|f| (f.key(), f)).collect();
-    Ok(LastGood { files, config, content, ..LastGood::default() })
+    Ok(LastGood { files, config, content, state: store.stored_forms().await?, ..LastGood::default() })
 }
 
 /// What a generation held, by name.
@@ -46,6 +48,7 @@ pub fn content(generation: &Generation) -> Content {
 /// When its configuration cannot be used any more.
 pub fn compile(files: Vec<PolicyFile>, runtime: &Runtime, known: &LastGood) -> Result<Policy, PolicyError> {
     // Only what is compiled already is used again: nothing of today's files may get in.
-    let last = LastGood { plugins: known.plugins.clone(), ..LastGood::default() };
+    let (plugins, state) = (known.plugins.clone(), known.state.clone());
+    let last = LastGood { plugins, state, ..LastGood::default() };
     build::build(Gathered::stored(files), runtime, &last)
 }

@@ -61,6 +61,8 @@ impl Walked {
 
     /// Adds a folder of detectors.
     pub fn plugins(&mut self, path: &Path, name: &str) {
+        // It may lie in a folder of rules, where it was passed through. Nothing below it is read, so there is no loop.
+        self.seen.clear();
         self.folder(path, name, Folder::Plugins);
     }
 

@@ -28,6 +28,8 @@ const CASES: &[(&str, usize, Expect)] = &[
     ("tally", 3, Fine),
     // What it takes: `budgets.rs`.
     ("glutton", 3, Fine),
+    // Takes over from the one before: `tests/all/life.rs`.
+    ("tally-next", 3, Fine),
     // What they do to a log: `service.rs`.
     ("poison", 0, Fine),
     ("poison-mended", 0, Fine),

@@ -81,7 +81,7 @@ impl guests::Guest for Guest {
             let mut f = finding(*user, "tally");
             (f.first_event, f.last_event) = (tally.first, tally.last);
             f.attributes = vec![
-                ("rows".to_owned(), Value::Number(tally.rows)),
+                ("rows".to_owned(), Value::Integer(tally.rows as i64)),
                 ("identities".to_owned(), Value::Integer((tally.identities >> 1) as i64)),
             ];
             Output::Raise(f)

@@ -9,7 +9,7 @@ const START: Millis = 1_780_000_000_000;
 fn ledger(budget: Budget) -> Ledger {
     let ledger = Ledger::default();
     let entry = Entry { budget: Some(budget), memory_limit: 64 << 20, ..Entry::default() };
-    ledger.entries().insert("p".to_owned(), entry);
+    ledger.lock().entries.insert("p".to_owned(), entry);
     ledger
 }
 
@@ -60,7 +60,7 @@ fn findings_are_counted_by_the_hour_of_the_log() {
         }
         if minute == 61 {
             assert_eq!(ledger.lines(at(61).until)[0].findings_hour, 6);
-            ledger.entries().get_mut("p").unwrap().findings = hourly::Hourly::default();
+            ledger.lock().entries.get_mut("p").unwrap().findings = hourly::Hourly::default();
         }
     }
     // A month in one stretch.
@@ -90,7 +90,7 @@ fn there_is_one_warning_until_the_use_falls() {
     let ledger = ledger(Budget { state_keys: 100, ..Budget::default() });
     let kinds = |ledger: &Ledger| ledger.near("p", START).iter().map(|u| u.kind).collect::<Vec<_>>();
     let step = |keys: u64| {
-        ledger.entries().get_mut("p").unwrap().state = StateSize { keys, bytes: 0 };
+        ledger.lock().entries.get_mut("p").unwrap().state = StateSize { keys, bytes: 0 };
         kinds(&ledger)
     };
     assert!(step(79).is_empty());

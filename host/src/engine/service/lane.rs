@@ -164,7 +164,7 @@ impl Lanes {
         reader: Reader,
     ) -> Result<(), LogError> {
         let halt = Arc::new(AtomicBool::new(false));
-        let mut shared = Shared { halt: halt.clone(), ..shared.clone() };
+        let mut shared = Shared { halt: halt.clone(), config: policy.config.clone(), ..shared.clone() };
         let (mut stay, mut budget) = (None, None);
         if let Reader::Plugin(plugin) = &reader {
             stay = book.stay(plugin);

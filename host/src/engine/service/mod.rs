@@ -9,6 +9,7 @@ mod groups;
 mod lane;
 mod lead;
 mod reload;
+mod renew;
 mod term;
 
 use std::sync::Arc;
@@ -25,7 +26,7 @@ use crate::telemetry::{Metrics, Role};
 
 use book::Book;
 pub use lead::Holder;
-pub use reload::{Change, Changed, Fixed, InForce, Keeper};
+pub use reload::{Change, Changed, Fixed, How, InForce, Keeper};
 
 /// Pause before looking for new records: short beside the second in which a finding is due.
 const POLL: Duration = Duration::from_millis(100);

@@ -2,6 +2,7 @@
 //!
 //! Owns when a detector leaves the main group and how it comes back. Does not own what a checkpoint holds (`engine::log`).
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -13,9 +14,11 @@ use super::lead::Lead;
 use super::{Changed, End, InForce, POLL, Restart, Service};
 use crate::directory::Directory;
 use crate::engine::Options;
+use crate::engine::fit::Fitter;
+use crate::engine::ledger::Ledger;
 use crate::engine::log::{LogError, LogRun, Progress, Readers, STRETCH_RECORDS, Shared};
 use crate::plugin::Plugin;
-use crate::store::{self, Position, QuarantineWrite, RULES};
+use crate::store::{self, QuarantineWrite, RULES};
 
 /// Most records of a stretch while a detector catches up: it may fail on some in each, and a failure costs the stretch.
 const CATCH_UP_RECORDS: u64 = 50_000;
@@ -55,10 +58,11 @@ impl Service {
             pace: book.pace.clone(),
             lane: None,
         };
+        self.take_over(lead, &mut policy)?;
         book.pace.configure(policy.config.lanes);
         book.pace.set_busy(false);
-        let sizes = self.runtime.block_on(self.store.state_sizes())?;
-        book.ledger.begin(&policy.plugins, &policy.config, &sizes);
+        book.ledger.forget_state();
+        self.renew_ledger(&policy, &book.ledger)?;
         let cursors = self.runtime.block_on(self.store.cursors())?;
         let quarantines = self.runtime.block_on(self.store.quarantines())?;
         let Groups { main, cursor, mut behind, released, rules_begin } =
@@ -71,8 +75,9 @@ impl Service {
         let mut run = LogRun::start(&shared, main, &cursor, STRETCH_RECORDS)?;
         if let Some(pause) = restart.end() {
             let (generation, swaps) = (policy.generation, Vec::new());
-            self.keeper.changed(Changed { generation, pause, swaps, restarted: true });
+            self.keeper.changed(Changed { generation, pause, swaps, plugins: Vec::new(), restarted: true });
         }
+        self.keeper.begun(Fitter::new(shared.services(), shared.options.clone()));
         let target = |run: &LogRun, generation| Target { position: run.position(), generation };
         let mut lanes = Lanes::new(target(&run, policy.generation));
         let mut display = Display::default();
@@ -85,7 +90,8 @@ impl Service {
                 self.maintain(&policy);
                 maintained = Some(Instant::now());
             }
-            let mut go_on = self.renew_policy(lead, &mut run, &mut policy, restart)?;
+            let mut go_on = self.renew_policy(lead, &mut run, &mut policy, &mut behind, restart)?;
+            self.renew_ledger(&policy, &book.ledger)?;
             let mut stopped = Vec::new();
             if go_on {
                 stopped = run.drain(None, |run| {
@@ -93,7 +99,11 @@ impl Service {
                     (self.tell)(total);
                     self.metrics.lag(since.elapsed().as_secs_f64());
                     self.show(&mut display, lead, run, &lanes, &book.ledger);
-                    go_on = self.renew_policy(lead, run, &mut policy, restart)?;
+                    go_on = self.renew_policy(lead, run, &mut policy, &mut behind, restart)?;
+                    self.renew_ledger(&policy, &book.ledger)?;
+                    leave(run, book, &mut behind);
+                    lanes.set_target(target(run, policy.generation));
+                    lanes.start_due(&shared, &policy, book, &mut behind)?;
                     Ok(go_on)
                 })?;
             }
@@ -101,6 +111,7 @@ impl Service {
                 break End::Again;
             }
             shared.options.generation = policy.generation;
+            shared.config = policy.config.clone();
             stopped.extend(run.retry_parked()?);
             *total = sum(&before, run.progress());
             since = Instant::now();
@@ -111,16 +122,13 @@ impl Service {
             if !stopped.is_empty() {
                 behind.extend(self.set_aside(stopped)?);
             }
-            for plugin in run.take_left() {
-                lane::say_slow(&plugin);
-                book.enter(&plugin, Instant::now());
-                behind.push(Behind { reader: Reader::Plugin(plugin), due: Instant::now() });
-            }
+            leave(&mut run, book, &mut behind);
             let ended = lanes.reap(book)?;
-            if !ended.level.is_empty() {
-                for id in &ended.level {
-                    self.rejoin(lead, &shared, &policy, id, run.position(), book)?;
-                }
+            let mut has_room = true;
+            for id in &ended.level {
+                has_room &= self.rejoin(lead, &shared, &policy, id, &mut run, book)?;
+            }
+            if !has_room {
                 break End::Again;
             }
             self.release(lead, lanes.newly_level())?;
@@ -149,30 +157,17 @@ impl Service {
         Ok(end)
     }
 
-    /// Goes on with another policy if there is one; false if that takes a new start. Between two checkpoints.
-    fn renew_policy(
-        &self,
-        lead: &Lead,
-        run: &mut LogRun,
-        policy: &mut InForce,
-        restart: &Restart,
-    ) -> Result<bool, LogError> {
-        let Some(change) = self.keeper.next(lead.epoch())? else { return Ok(true) };
-        if change.restart {
-            restart.begin();
-            return Ok(false);
+    /// Has the ledger follow the policy. Costs next to nothing when that is the same.
+    fn renew_ledger(&self, policy: &InForce, ledger: &Ledger) -> Result<(), LogError> {
+        if ledger.follows(policy.generation) {
+            return Ok(());
         }
-        let generation = change.now.generation;
-        let swapped = run.swap_rules(&change.now.rules, generation)?;
-        *policy = change.now;
-        tracing::info!(
-            generation,
-            pause_micros = swapped.pause.as_micros() as u64,
-            "other rules are in force"
-        );
-        let (pause, swaps) = (swapped.pause, swapped.swaps);
-        self.keeper.changed(Changed { generation, pause, swaps, restarted: false });
-        Ok(true)
+        let sizes = match ledger.knows(&policy.plugins) {
+            true => BTreeMap::new(),
+            false => self.runtime.block_on(self.store.state_sizes())?,
+        };
+        ledger.begin(policy.generation, &policy.plugins, &policy.config, &sizes);
+        Ok(())
     }
 
     /// Makes months of the log ahead and drops old ones. Not worth interrupting evaluation for: what fails now is done
@@ -201,39 +196,44 @@ impl Service {
         self.renew(stopped.into_iter().map(behind).collect())
     }
 
-    fn renew(&self, behind: Vec<Behind>) -> Result<Vec<Behind>, LogError> {
+    pub(super) fn renew(&self, behind: Vec<Behind>) -> Result<Vec<Behind>, LogError> {
         let quarantines = self.runtime.block_on(self.store.quarantines())?;
         let now = Instant::now();
         let renew = |b: Behind| Behind { due: now + groups::remaining_of(&b.reader, &quarantines), ..b };
         Ok(behind.into_iter().map(renew).collect())
     }
 
-    /// Brings a reader over the last few records to where the main group is now, and ends its stop.
+    /// Brings a reader over the last few records to where the main group is now, ends its stop, and takes it in; false if that
+    /// takes a new start.
     fn rejoin(
         &self,
         lead: &Lead,
         shared: &Shared,
         policy: &InForce,
         id: &str,
-        end: Position,
+        main: &mut LogRun,
         book: &mut Book,
-    ) -> Result<(), LogError> {
-        let plugin = || policy.plugins.iter().find(|p| p.id() == id).cloned().map(Reader::Plugin);
-        let reader = if id == RULES { Some(Reader::Rules) } else { plugin() };
-        let Some(reader) = reader else { return Ok(()) };
+    ) -> Result<bool, LogError> {
+        let plugin = policy.plugins.iter().find(|p| p.id() == id);
+        let Some(reader) = plugin.cloned().map(Reader::Plugin).or((id == RULES).then_some(Reader::Rules))
+        else {
+            return Ok(false);
+        };
+        let end = main.position();
         let mut run = start_behind(shared, reader.alone(policy), id)?;
         run.drain(Some(end), |_| Ok(true))?;
-        let caught_up = run.position() >= end;
+        let has_caught_up = run.position() == end && !run.is_empty();
         for plugin in run.take_left() {
             lane::say_slow(&plugin);
             book.enter(&plugin, Instant::now());
         }
         run.stop();
-        if caught_up {
-            tracing::info!(detector = id, "has caught up");
-            self.release(lead, vec![id.to_owned()])?;
+        if !has_caught_up {
+            return Ok(false);
         }
-        Ok(())
+        tracing::info!(detector = id, "has caught up");
+        self.release(lead, vec![id.to_owned()])?;
+        plugin.map_or(Ok(false), |plugin| self.admit(main, shared, policy, plugin))
     }
 
     fn release(&self, lead: &Lead, detectors: Vec<String>) -> Result<(), LogError> {
@@ -246,6 +246,15 @@ impl Service {
             store::Checkpoint { fence: Some(lead.epoch()), quarantine, ..store::Checkpoint::default() };
         self.runtime.block_on(self.store.commit(&checkpoint))?;
         Ok(())
+    }
+}
+
+/// Takes down who has left the main group for being too slow.
+fn leave(run: &mut LogRun, book: &mut Book, behind: &mut Vec<Behind>) {
+    for plugin in run.take_left() {
+        lane::say_slow(&plugin);
+        book.enter(&plugin, Instant::now());
+        behind.push(Behind { reader: Reader::Plugin(plugin), due: Instant::now() });
     }
 }
 

@@ -1,13 +1,17 @@
 //! The detectors of a policy.
 //!
-//! Owns which file is refused: one that cannot be loaded, takes another's id, or does not take its settings. Does not own what a
-//! component must be like (`plugin`).
+//! Owns which file is refused: one that cannot be loaded, takes another's id, does not start or take its settings, or does not read
+//! what is stored of it. Does not own what a component must be like (`plugin`) or what becomes of its state (`store`).
 
+use std::cell::OnceCell;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use crate::config::Config;
-use crate::plugin::{self, Plugin, Problem, Runtime};
+use crate::directory::Directory;
+use crate::engine::fit::form_of;
+use crate::engine::memory::MemoryState;
+use crate::plugin::{self, Plugin, Problem, Runtime, Services};
 use crate::policy::file::{FileKey, FileKind, PolicyFile};
 use crate::policy::{LastGood, PolicyError, Refused};
 
@@ -38,12 +42,17 @@ pub(super) fn load(
     refused: &mut Vec<Refused>,
 ) -> Result<Made, PolicyError> {
     let mut made = Made::default();
+    let trial = Trial { config, last, services: OnceCell::new() };
     let mut accepted: BTreeMap<String, Plugin> = BTreeMap::new();
     for builtin in plugin::builtins() {
         let plugin = compile(runtime, builtin.name, builtin.bytes, last, &mut made)
             .map_err(|problem| PolicyError::Config(format!("{}: {problem}", builtin.name)))?;
         made.builtins.push(plugin.digest().to_owned());
-        if let Err(problem) = plugin::check(&plugin, &accepted, config) {
+        let fits = plugin::check(&plugin, &accepted, config).map_err(|problem| problem.to_string());
+        // With its defaults it was tried when the program was built.
+        let is_set = config.plugins.contains_key(plugin.id());
+        let tried = fits.and_then(|()| if is_set { trial.instance(&plugin) } else { Ok(()) });
+        if let Err(problem) = tried {
             made.settings.get_or_insert(format!("plugins.{}: {problem}", plugin.id()));
         }
         accepted.insert(plugin.id().to_owned(), plugin);
@@ -52,17 +61,24 @@ pub(super) fn load(
         let old = last.files.get(key).filter(|old| old.digest != file.digest);
         let mut reasons = Vec::new();
         let mut accept = |file: &PolicyFile, made: &mut Made| {
+            // A plugin that was in force under these settings has changed; otherwise the settings have.
+            let is_known = last.files.get(key).is_some_and(|l| l.digest == file.digest);
             let loaded = compile(runtime, &file.path, &file.bytes, last, made);
-            let checked = loaded.and_then(|plugin| match plugin::check(&plugin, &accepted, config) {
-                Ok(()) => Ok(plugin),
-                // A plugin that was in force under these settings has changed; otherwise the settings have.
-                Err(Problem::Settings(message))
-                    if last.files.get(key).is_some_and(|l| l.digest == file.digest) =>
-                {
-                    made.settings.get_or_insert(format!("plugins.{}: {message}", plugin.id()));
-                    Ok(plugin)
+            let checked = loaded.and_then(|plugin| {
+                let fits = match plugin::check(&plugin, &accepted, config) {
+                    Err(Problem::Settings(message)) => Err(message),
+                    Err(problem) => return Err(problem.to_string()),
+                    Ok(()) => Ok(()),
+                };
+                trial.state(&plugin)?;
+                match fits.and_then(|()| trial.instance(&plugin)) {
+                    Err(message) if is_known => {
+                        made.settings.get_or_insert(format!("plugins.{}: {message}", plugin.id()));
+                    }
+                    Err(message) => return Err(message),
+                    Ok(()) => {}
                 }
-                Err(problem) => Err(problem.to_string()),
+                Ok(plugin)
             });
             match checked {
                 Ok(plugin) => {
@@ -95,6 +111,52 @@ pub(super) fn load(
     let enabled = |plugin: &Plugin| config.plugins.get(plugin.id()).is_none_or(|c| c.enabled);
     made.plugins = accepted.into_values().filter(enabled).collect();
     Ok(made)
+}
+
+/// Whether a plugin would work if it were in force.
+struct Trial<'a> {
+    config: &'a Config,
+    last: &'a LastGood,
+    services: OnceCell<Services>,
+}
+
+impl Trial<'_> {
+    /// Whether it reads what is stored of it, or of an earlier version.
+    fn state(&self, plugin: &Plugin) -> Result<(), String> {
+        let reads = form_of(plugin).reads;
+        let Some(stored) = self.last.state.get(plugin.id()).filter(|stored| !stored.fits(&reads)) else {
+            return Ok(());
+        };
+        Err(format!(
+            "it reads state in form {}, and what is stored of {} is in form {}: use a version whose manifest says that it reads it \
+             (state_schema, reads_state), or have it begin anew with 'ringfence state reset {} --rewind'",
+            list(&reads),
+            plugin.id(),
+            list(&stored.now),
+            plugin.id()
+        ))
+    }
+
+    /// Starts it once, with nothing to see, unless it was in force with these settings.
+    fn instance(&self, plugin: &Plugin) -> Result<(), String> {
+        let settings = self.config.plugins.get(plugin.id());
+        let before = self.last.config.as_ref().map(|config| config.plugins.get(plugin.id()));
+        if before == Some(settings) && self.last.plugins.contains_key(plugin.digest()) {
+            return Ok(());
+        }
+        let services = self.services.get_or_init(|| Services {
+            names: Arc::default(),
+            directory: Arc::new(Directory::from_config(self.config)),
+            state: Arc::new(MemoryState::default()),
+        });
+        let settings = settings.cloned().unwrap_or_default();
+        plugin.instantiate(services, &settings, 0).map(drop).map_err(|error| error.to_string())
+    }
+}
+
+fn list(forms: &[u32]) -> String {
+    let forms: Vec<String> = forms.iter().map(u32::to_string).collect();
+    forms.join(", ")
 }
 
 /// Compiled before, or now.
