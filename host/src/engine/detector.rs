@@ -241,7 +241,7 @@ impl Detector {
             }
         }
         self.account.grant(work.chunk.len(), self.held.rows.len() - before, workers);
-        while self.is_batch_due() && self.is_running() {
+        while self.is_running() && self.is_batch_due() {
             self.feed_batch(layout);
         }
     }
@@ -335,9 +335,15 @@ impl Detector {
         let (before, clock) = (thread_time(), Instant::now());
         let instance = match &mut self.instance {
             Some(instance) => instance,
-            none => none.insert(self.plugin.instantiate(&self.services, &self.settings, self.generation)?),
+            none => match self.plugin.instantiate(&self.services, &self.settings, self.generation) {
+                Ok(instance) => none.insert(instance),
+                Err(error) => {
+                    self.failed_time += clock.elapsed();
+                    return Err(error);
+                }
+            },
         };
-        // A start is paid once and bounded by its own deadline: it is counted, but not charged.
+        // A start is bounded by its own deadline: it is counted, but not charged.
         let begun = thread_time();
         instance.allow_lines(self.account.lines_left());
         let done = call(instance, &self.batch);
@@ -355,6 +361,10 @@ impl Detector {
     }
 
     fn call(&mut self, layout: &Arc<Layout>, range: std::ops::Range<usize>) -> Result<(), PluginError> {
+        if !self.is_running() {
+            // It was given up while it was shown rows again; there are none left.
+            return Ok(());
+        }
         let horizon = self.held.watermark(range.start) - self.lateness;
         self.batch.clear();
         self.batch.horizon = horizon;
@@ -416,6 +426,11 @@ impl Detector {
         self.fresh.clear();
         self.failures += 1;
         self.usage.failures += 1;
+        if self.account.leaves() {
+            self.leaves = true;
+            self.drop_all();
+            return Ok(());
+        }
         if self.failures > MAX_FAILURES || self.failed_time > MAX_FAILED_TIME {
             self.give_up(cause);
             return Ok(());

@@ -110,7 +110,7 @@ const START: Duration = Duration::from_millis(250);
 
 /// Rows and time of a minute.
 #[derive(Clone, Copy, Debug, Default)]
-struct Minute {
+pub(super) struct Minute {
     number: i64,
     rows: u64,
     records: u64,
@@ -126,7 +126,7 @@ pub(super) struct Entry {
     pub(super) memory_limit: u64,
     pub(super) usage: Usage,
     pub(super) records: u64,
-    minutes: [Minute; 2],
+    pub(super) minutes: [Minute; 2],
     pub(super) memory: u64,
     pub(super) memory_peak: u64,
     pub(super) largest_memory: u64,

@@ -12,6 +12,7 @@
 
 mod entry;
 mod hourly;
+pub mod offline;
 
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};

@@ -92,6 +92,8 @@ impl Service {
             }
             let mut go_on = self.renew_policy(lead, &mut run, &mut policy, &mut behind, restart)?;
             self.renew_ledger(&policy, &book.ledger)?;
+            // Before a long stretch of the main group: they need not wait for it.
+            lanes.start_due(&shared, &policy, book, &mut behind)?;
             let mut stopped = Vec::new();
             if go_on {
                 stopped = run.drain(None, |run| {
@@ -139,7 +141,6 @@ impl Service {
             if self.stops() {
                 break End::Stopped;
             }
-            lanes.start_due(&shared, &policy, book, &mut behind)?;
             let is_due = |b: &Behind| b.due <= Instant::now();
             if self.until_idle && lanes.are_level(run.position()) && !behind.iter().any(is_due) {
                 break End::Idle;
