@@ -8,6 +8,7 @@ mod push;
 mod quarantine;
 mod sign;
 mod source;
+mod top;
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -51,6 +52,12 @@ pub enum PluginCommand {
     Remove(install::RemoveArgs),
     /// Pushes a plugin to a registry.
     Push(push::PushArgs),
+    /// Shows what each plugin of the running service uses: time, memory, state, findings, log lines, and how much of its budget.
+    Top {
+        /// How it is printed.
+        #[arg(long, value_enum, default_value_t)]
+        format: Format,
+    },
 }
 
 /// Runs a command about plugins.
@@ -68,6 +75,7 @@ pub fn run(command: &PluginCommand, global: &Global) -> CliResult {
         PluginCommand::Install(args) => install::run(args, global),
         PluginCommand::Remove(args) => install::remove(args, global),
         PluginCommand::Push(args) => push::run(args, global),
+        PluginCommand::Top { format } => top::run(*format, global),
     }
 }
 

@@ -3,6 +3,7 @@
 //! Owns the YAML form and its checks. Does not own what is made of it: zones and hours become a
 //! [`crate::directory::Directory`], plugin settings are handed to the plugins.
 
+mod budget;
 mod health;
 mod location;
 mod plugin;
@@ -16,6 +17,7 @@ use std::path::{Path, PathBuf};
 use chrono::Months;
 use serde::Deserialize;
 
+pub use budget::{Budget, LanesConfig};
 pub use health::{HealthConfig, Listen};
 pub use location::{Hours, LocationConfig, Weekday};
 pub use plugin::{Limits, PluginConfig};
@@ -60,6 +62,8 @@ pub struct Config {
     pub trust: TrustConfig,
     /// Names for sets of people, for the plugins' overrides and exceptions.
     pub groups: BTreeMap<String, Group>,
+    /// Plugins outside the main group.
+    pub lanes: LanesConfig,
     /// Settings by plugin id.
     pub plugins: BTreeMap<String, PluginConfig>,
 }
@@ -82,6 +86,7 @@ impl Default for Config {
             plugin_folder: None,
             trust: TrustConfig::default(),
             groups: BTreeMap::new(),
+            lanes: LanesConfig::default(),
             plugins: BTreeMap::new(),
         }
     }
@@ -256,9 +261,11 @@ impl Config {
         self.trust.check().map_err(|m| invalid(format!("trust.{m}")))?;
         let known = rules::Known { groups: &self.groups, locations: &self.locations };
         rules::check_groups(&known).map_err(invalid)?;
+        self.lanes.check().map_err(invalid)?;
         for (id, plugin) in &self.plugins {
             rules::check_rules(&plugin.overrides, &plugin.exceptions, &known)
                 .and_then(|()| plugin.check_digest())
+                .and_then(|()| plugin.budget.check())
                 .map_err(|m| invalid(format!("plugins.{}: {m}", id.escape_debug())))?;
         }
         Ok(())

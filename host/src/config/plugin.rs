@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 
 use serde::Deserialize;
 
+use super::budget::Budget;
 use super::rules::{Exception, Override};
 use crate::plugin::Capability;
 
@@ -23,8 +24,10 @@ pub struct PluginConfig {
     pub grant: BTreeSet<Capability>,
     /// The digest its file must have; not set, any.
     pub digest: Option<String>,
-    /// What it may use.
+    /// What one of its calls and instances may use.
     pub limits: Limits,
+    /// What it may use over time.
+    pub budget: Budget,
 }
 
 impl Default for PluginConfig {
@@ -37,6 +40,7 @@ impl Default for PluginConfig {
             grant: BTreeSet::new(),
             digest: None,
             limits: Limits::default(),
+            budget: Budget::default(),
         }
     }
 }

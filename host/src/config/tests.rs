@@ -83,3 +83,24 @@ fn retention_is_for_ever_unless_set_and_never_nothing() {
         assert!(message.contains("retention_months") || message.contains(wrong), "{message}");
     }
 }
+
+#[test]
+fn budgets_have_defaults_and_values_that_make_no_sense_are_refused_by_name() {
+    let config = load("plugins: {a: {budget: {record_us: 0.5, state_keys: 7}}}\nlanes: {share_percent: 25}\n").unwrap();
+    let budget = &config.plugins["a"].budget;
+    assert_eq!(*budget, Budget { record_us: 0.5, state_keys: 7, ..Budget::default() });
+    assert_eq!((budget.record().as_nanos(), budget.state_bytes(), config.lanes.share_percent), (500, 1 << 30, 25));
+    for (wrong, words) in [
+        ("{record_us: 0}", "budget.record_us is 0 but must be 0.05 to 1000000"),
+        ("{record_us: .nan}", "budget.record_us is NaN"),
+        ("{state_keys: 0}", "budget.state_keys is 0 but must be 1 to"),
+        ("{log_lines_per_hour: 0}", "enabled: false"),
+        ("{findings_per_hour: 9999999999999}", "budget.findings_per_hour is 9999999999999"),
+        ("{state_mb: 1}", "state_mib"),
+    ] {
+        let message = load(&format!("plugins: {{slow: {{budget: {wrong}}}}}\n")).unwrap_err().to_string();
+        assert!(message.contains(words), "{wrong}: {message}");
+    }
+    let message = load("lanes: {share_percent: 0}\n").unwrap_err().to_string();
+    assert!(message.contains("lanes.share_percent is 0 but must be 1 to 100"), "{message}");
+}

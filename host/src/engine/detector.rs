@@ -9,6 +9,8 @@ use std::time::{Duration, Instant};
 
 use model::{Millis, RecordId};
 
+use super::account::{Account, CallCost};
+use super::clock::thread_time;
 use super::layout::{Layout, Row};
 use super::route::Route;
 use super::worker::{LATE, Work};
@@ -53,10 +55,39 @@ pub struct Parked {
 pub struct Usage {
     /// Rows it was given.
     pub rows: u64,
-    /// Time in its calls.
+    /// Processor time in its calls and in what they asked of the host, and time they waited for stored state.
     pub time: Duration,
     /// Calls that failed.
     pub failures: u64,
+    /// Log lines it wrote.
+    pub log_lines: u64,
+    /// Log lines it was not allowed to write.
+    pub log_lines_lost: u64,
+}
+
+impl Usage {
+    /// Adds what another worker's did.
+    pub fn add(&mut self, other: &Usage) {
+        self.rows += other.rows;
+        self.time += other.time;
+        self.failures += other.failures;
+        self.log_lines += other.log_lines;
+        self.log_lines_lost += other.log_lines_lost;
+    }
+
+    /// What came since `before`; all of it if it began anew since.
+    pub fn since(&self, before: &Usage) -> Usage {
+        if self.rows < before.rows || self.time < before.time {
+            return self.clone();
+        }
+        Usage {
+            rows: self.rows - before.rows,
+            time: self.time - before.time,
+            failures: self.failures.saturating_sub(before.failures),
+            log_lines: self.log_lines.saturating_sub(before.log_lines),
+            log_lines_lost: self.log_lines_lost.saturating_sub(before.log_lines_lost),
+        }
+    }
 }
 
 /// A detector with its rows since the last checkpoint.
@@ -78,6 +109,9 @@ pub struct Detector {
     failed_time: Duration,
     /// Why it does not run any more.
     pub quarantined: Option<String>,
+    /// It was too slow for the main group with rows still before it: nothing since the last checkpoint counts.
+    pub leaves: bool,
+    account: Arc<Account>,
     /// Stored state could not be read: that is not its fault, and nothing since the last checkpoint counts.
     pub unavailable: Option<String>,
     /// What it did.
@@ -126,6 +160,7 @@ impl Detector {
         lateness: Millis,
     ) -> Detector {
         let batch = route.batch();
+        let account = Arc::new(Account::new(&settings.budget));
         Detector {
             plugin,
             settings,
@@ -142,9 +177,17 @@ impl Detector {
             failures: 0,
             failed_time: Duration::ZERO,
             quarantined: None,
+            leaves: false,
+            account,
             unavailable: None,
             usage: Usage::default(),
         }
+    }
+
+    /// The same with an account that it shares with the other workers' instances of its plugin.
+    #[must_use]
+    pub fn with_account(self, account: Arc<Account>) -> Detector {
+        Detector { account, ..self }
     }
 
     /// Gives it an instance that was made ahead.
@@ -173,7 +216,7 @@ impl Detector {
     }
 
     fn is_running(&self) -> bool {
-        self.quarantined.is_none() && self.unavailable.is_none()
+        self.quarantined.is_none() && self.unavailable.is_none() && !self.leaves
     }
 
     /// Takes the rows of a chunk that it wants and that belong to this worker.
@@ -184,6 +227,7 @@ impl Detector {
         let chunk = self.held.chunks.len() as u32;
         self.held.chunks.push(work.clone());
         let left_out = work.left_out.as_ref().and_then(|records| records.get(self.id()));
+        let before = self.held.rows.len();
         for (index, (bytes, watermark)) in work.chunk.rows().zip(&work.watermarks).enumerate() {
             if *watermark == LATE {
                 continue;
@@ -196,7 +240,8 @@ impl Detector {
                 self.held.rows.push(HeldRow { chunk, index: index as u32, taken });
             }
         }
-        while self.is_batch_due() && self.is_running() {
+        self.account.grant(work.chunk.len(), self.held.rows.len() - before, workers);
+        while self.is_running() && self.is_batch_due() {
             self.feed_batch(layout);
         }
     }
@@ -222,6 +267,17 @@ impl Detector {
     }
 
     fn feed_batch(&mut self, layout: &Arc<Layout>) {
+        if self.account.leaves() {
+            // Whoever is slow, here or on another worker: with rows left it cannot end this stretch in the main group.
+            self.leaves = true;
+            self.drop_all();
+            return;
+        }
+        if self.account.ends() {
+            self.unavailable = Some("a stop was asked for".to_owned());
+            self.drop_all();
+            return;
+        }
         let range = self.held.fed..self.batch_end(self.held.fed, self.held.rows.len());
         match self.call(layout, range.clone()) {
             Ok(()) => self.held.fed = range.end,
@@ -258,18 +314,57 @@ impl Detector {
 
     /// What is left to say at a checkpoint, and what is to be kept.
     fn finish(&mut self) -> Result<Vec<StateChange>, PluginError> {
-        let Some(instance) = &mut self.instance else { return Ok(Vec::new()) };
+        if self.instance.is_none() {
+            return Ok(Vec::new());
+        }
         if self.route.is_shared() {
             // Judged by habits that are final only now: without rows of its own a batch would never come.
             self.batch.clear();
             self.batch.horizon = self.latest - self.lateness;
-            let outputs = timed(&mut self.usage.time, || instance.process(&self.batch))?;
+            let outputs = self.counted(|instance, batch| instance.process(batch))?;
             self.fresh.extend(outputs);
         }
-        timed(&mut self.usage.time, || instance.checkpoint())
+        self.counted(|instance, _| instance.checkpoint())
+    }
+
+    /// Makes a call on the instance, or on a new one, and counts what it costs.
+    fn counted<T>(
+        &mut self,
+        call: impl FnOnce(&mut Instance, &Batch) -> Result<T, PluginError>,
+    ) -> Result<T, PluginError> {
+        let (before, clock) = (thread_time(), Instant::now());
+        let instance = match &mut self.instance {
+            Some(instance) => instance,
+            none => match self.plugin.instantiate(&self.services, &self.settings, self.generation) {
+                Ok(instance) => none.insert(instance),
+                Err(error) => {
+                    self.failed_time += clock.elapsed();
+                    return Err(error);
+                }
+            },
+        };
+        // A start is bounded by its own deadline: it is counted, but not charged.
+        let begun = thread_time();
+        instance.allow_lines(self.account.lines_left());
+        let done = call(instance, &self.batch);
+        let calls = instance.imports_used();
+        let processor = thread_time().saturating_sub(begun);
+        self.usage.time += (begun - before) + processor + calls.waited;
+        self.usage.log_lines += calls.log_lines;
+        self.usage.log_lines_lost += calls.log_lines_lost;
+        if done.is_err() {
+            self.failed_time += clock.elapsed();
+        }
+        self.account.use_lines(calls.log_lines);
+        self.account.charge(CallCost { processor, waited: calls.waited, reads: calls.reads });
+        done
     }
 
     fn call(&mut self, layout: &Arc<Layout>, range: std::ops::Range<usize>) -> Result<(), PluginError> {
+        if !self.is_running() {
+            // It was given up while it was shown rows again; there are none left.
+            return Ok(());
+        }
         let horizon = self.held.watermark(range.start) - self.lateness;
         self.batch.clear();
         self.batch.horizon = horizon;
@@ -279,17 +374,7 @@ impl Detector {
                 self.route.gather(row, self.held.rows[index].taken, &mut self.batch);
             }
         }
-        let instance = match &mut self.instance {
-            Some(instance) => instance,
-            none => none.insert(self.plugin.instantiate(&self.services, &self.settings, self.generation)?),
-        };
-        let begun = Instant::now();
-        let done = instance.process(&self.batch);
-        self.usage.time += begun.elapsed();
-        if done.is_err() {
-            self.failed_time += begun.elapsed();
-        }
-        done.map(|outputs| self.fresh.extend(outputs))
+        self.counted(|instance, batch| instance.process(batch)).map(|outputs| self.fresh.extend(outputs))
     }
 
     /// A new instance from the checkpoint sees the rows again; if the same batch fails again, row by row.
@@ -341,6 +426,11 @@ impl Detector {
         self.fresh.clear();
         self.failures += 1;
         self.usage.failures += 1;
+        if self.account.leaves() {
+            self.leaves = true;
+            self.drop_all();
+            return Ok(());
+        }
         if self.failures > MAX_FAILURES || self.failed_time > MAX_FAILED_TIME {
             self.give_up(cause);
             return Ok(());
@@ -370,10 +460,17 @@ impl Detector {
         }
     }
 
-    /// Stops: for good if the detector failed, until the next start if its state cannot be read.
-    fn give_up(&mut self, error: &PluginError) {
+    /// Nothing since the last checkpoint counts.
+    fn drop_all(&mut self) {
         self.instance = None;
         self.held.clear();
+        self.fresh.clear();
+        self.parked.clear();
+    }
+
+    /// Stops: for good if the detector failed, until the next start if its state cannot be read.
+    fn give_up(&mut self, error: &PluginError) {
+        self.drop_all();
         if error.is_unavailable() {
             self.unavailable = Some(error.to_string());
         } else if self.quarantined.is_none() {
@@ -399,11 +496,4 @@ impl Held {
     fn clear(&mut self) {
         *self = Held::default();
     }
-}
-
-fn timed<T>(total: &mut Duration, work: impl FnOnce() -> T) -> T {
-    let start = Instant::now();
-    let done = work();
-    *total += start.elapsed();
-    done
 }

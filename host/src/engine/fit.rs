@@ -10,6 +10,7 @@ use model::FieldSet;
 use model::names::TooManyNames;
 
 use super::Options;
+use super::account::Account;
 use super::detector::Detector;
 use super::route::Route;
 use crate::config::Config;
@@ -28,6 +29,8 @@ pub struct Fitted {
     pub(super) plugin: Plugin,
     pub(super) fields: FieldSet,
     pub(super) detectors: Vec<Detector>,
+    /// What they have in common.
+    pub(super) account: Arc<Account>,
 }
 
 impl std::fmt::Debug for Fitted {
@@ -78,6 +81,7 @@ impl Fitter {
         let early = Arc::new(Early { state: self.services.state.clone(), touched: AtomicBool::new(false) });
         let services = Services { state: early.clone(), ..self.services.clone() };
         let mut detectors = Vec::with_capacity(workers);
+        let account = Arc::new(Account::new(&settings.budget));
         for _ in 0..workers {
             let instance = plugin.instantiate(&services, &settings, generation)?;
             let mut detector = Detector::new(
@@ -87,7 +91,8 @@ impl Fitter {
                 generation,
                 route.clone(),
                 lateness,
-            );
+            )
+            .with_account(account.clone());
             detector.put_in(instance);
             detectors.push(detector);
         }
@@ -95,7 +100,7 @@ impl Fitter {
             // What it read may change until it begins: it is made once more with its first row.
             detectors.iter_mut().for_each(Detector::take_out);
         }
-        Ok(Fitted { plugin: plugin.clone(), fields: route.fields(), detectors })
+        Ok(Fitted { plugin: plugin.clone(), fields: route.fields(), detectors, account })
     }
 }
 

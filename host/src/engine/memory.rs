@@ -5,6 +5,7 @@ use std::sync::{PoisonError, RwLock};
 use rustc_hash::FxHashMap;
 
 use crate::plugin::{StateChange, StateError, StateReader};
+use crate::store::StateSize;
 
 /// State by detector and key.
 #[derive(Debug, Default)]
@@ -21,6 +22,16 @@ impl MemoryState {
             Some(value) => keys.insert(change.key.clone(), value.clone()),
             None => keys.remove(&change.key),
         };
+    }
+}
+
+impl MemoryState {
+    /// How large a detector's state is.
+    pub fn size(&self, detector: &str) -> StateSize {
+        let values = self.values.read().unwrap_or_else(PoisonError::into_inner);
+        let Some(keys) = values.get(detector) else { return StateSize::default() };
+        let bytes = keys.iter().map(|(key, value)| (key.len() + value.len()) as u64).sum();
+        StateSize { keys: keys.len() as u64, bytes }
     }
 }
 

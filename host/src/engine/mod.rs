@@ -4,11 +4,14 @@
 //! own reading (`source`), detection (`plugin`) or keeping (`store`). `scan`, `demo`, `run` and backtests use this one
 //! engine; they differ in where rows come from and where findings go.
 
+pub mod account;
 pub mod backtest;
 pub mod book;
+mod clock;
 pub mod detector;
 pub mod fit;
 pub mod layout;
+pub mod ledger;
 pub mod log;
 pub mod memory;
 mod people;
@@ -18,6 +21,7 @@ mod rule_share;
 pub mod scan;
 pub mod scope;
 pub mod service;
+mod settle;
 pub mod spool;
 mod swap;
 pub mod watermark;
@@ -35,6 +39,7 @@ use rustc_hash::FxHashSet;
 use crate::config::Config;
 use crate::plugin::{Output, Plugin, Services, StateChange};
 use crate::store::Person;
+use account::Account;
 use detector::{Detector, Parked, Usage};
 use layout::{Layout, Row};
 use people::People;
@@ -43,6 +48,7 @@ use rule_share::RuleShare;
 use watermark::Watermark;
 use worker::{Work, Worker, WorkerGone};
 
+pub use settle::{Collected, Left};
 pub use swap::{Next, Swapped};
 
 /// Rows handed to the workers at once.
@@ -96,6 +102,7 @@ pub struct Engine {
     lateness: Millis,
     left_out: Option<Arc<LeftOut>>,
     fates: BTreeMap<String, Fate>,
+    accounts: BTreeMap<String, Arc<Account>>,
 }
 
 /// Records that a detector must not see, by detector.
@@ -110,6 +117,8 @@ pub struct Fate {
     pub quarantined: Option<String>,
     /// Memory of its instances after the last checkpoint, bytes.
     pub memory: u64,
+    /// Memory of the largest of them.
+    pub largest_memory: u64,
 }
 
 /// What happened up to a checkpoint, to be kept in one transaction.
@@ -127,6 +136,8 @@ pub struct Checkpoint {
     pub people: Vec<Person>,
     /// Detectors that were stopped, with the reason; nothing of theirs since the last checkpoint is in here.
     pub quarantined: Vec<(String, String)>,
+    /// Detectors that were too slow for the main group and are gone from it.
+    pub left: Vec<Left>,
     /// Scripts of rules that failed, each rule once.
     pub failures: Vec<RuleFailure>,
 }
@@ -171,18 +182,26 @@ impl Engine {
             routes.push((route, settings));
         }
         let layout = Arc::new(swap::layout(fields, rules));
+        let account = |(plugin, (_, settings)): (&Plugin, &(Route, crate::config::PluginConfig))| {
+            (plugin.id().to_owned(), Arc::new(Account::new(&settings.budget)))
+        };
+        let accounts: BTreeMap<String, Arc<Account>> = plugins.iter().zip(&routes).map(account).collect();
         let workers = (0..options.workers)
             .map(|index| {
                 let detectors = plugins.iter().zip(&routes).map(|(plugin, (route, settings))| {
                     let (generation, lateness) = (options.generation, options.lateness);
-                    Detector::new(
+                    let detector = Detector::new(
                         plugin.clone(),
                         settings.clone(),
                         services.clone(),
                         generation,
                         route.clone(),
                         lateness,
-                    )
+                    );
+                    match accounts.get(plugin.id()) {
+                        Some(account) => detector.with_account(account.clone()),
+                        None => detector,
+                    }
                 });
                 let rules = rules.map(|set| RuleShare::new(set, services, index, options.workers));
                 Worker::start(index, options.workers, layout.clone(), detectors.collect(), rules)
@@ -202,6 +221,7 @@ impl Engine {
             lateness: options.lateness,
             left_out: None,
             fates: BTreeMap::new(),
+            accounts,
         })
     }
 
@@ -281,6 +301,15 @@ impl Engine {
     /// # Errors
     /// When a worker is gone, or stored state could not be read: then the engine must be started anew.
     pub fn checkpoint(&mut self) -> Result<Checkpoint, EngineError> {
+        let collected = self.collect()?;
+        self.settle(collected, Vec::new())
+    }
+
+    /// The first half of [`Engine::checkpoint`]: waits until everything pushed is evaluated.
+    ///
+    /// # Errors
+    /// As [`Engine::checkpoint`].
+    pub fn collect(&mut self) -> Result<Collected, EngineError> {
         let answers = self.workers.iter().map(Worker::checkpoint).collect::<Result<Vec<_>, _>>()?;
         let mut reports = Vec::new();
         for answer in answers {
@@ -289,7 +318,20 @@ impl Engine {
         if let Some(reason) = reports.iter().find_map(|r| r.unavailable.clone()) {
             return Err(EngineError::State(reason));
         }
-        let mut checkpoint = Checkpoint::default();
+        Ok(Collected(reports))
+    }
+
+    /// The second half of [`Engine::checkpoint`]. Detectors in `over` are stopped too, for the reasons there.
+    ///
+    /// # Errors
+    /// When a worker is gone.
+    pub fn settle(
+        &mut self,
+        collected: Collected,
+        over: Vec<(String, String)>,
+    ) -> Result<Checkpoint, EngineError> {
+        let Collected(reports) = collected;
+        let mut checkpoint = Checkpoint { quarantined: over, ..Checkpoint::default() };
         for report in &reports {
             let known = |q: &(String, String)| q.0 == report.detector;
             if let Some(reason) = &report.quarantined
@@ -299,16 +341,19 @@ impl Engine {
             }
         }
         let mut shared: FxHashSet<(String, String)> = FxHashSet::default();
-        let mut totals: BTreeMap<String, (Usage, u64)> = BTreeMap::new();
+        checkpoint.left = self.left(&reports, &checkpoint.quarantined);
+        let mut totals: BTreeMap<String, Fate> = BTreeMap::new();
         swap::add_up(&mut self.costs, &reports);
         let mut failures: BTreeMap<String, RuleFailure> = BTreeMap::new();
         for report in reports {
-            let (total, memory) = totals.entry(report.detector.clone()).or_default();
-            total.rows += report.usage.rows;
-            total.failures += report.usage.failures;
-            total.time += report.usage.time;
-            *memory += report.memory;
-            if checkpoint.quarantined.iter().any(|(detector, _)| *detector == report.detector) {
+            let total = totals.entry(report.detector.clone()).or_default();
+            total.usage.add(&report.usage);
+            total.memory += report.memory;
+            total.largest_memory = total.largest_memory.max(report.memory);
+            let is_gone = |left: &Left| left.detector == report.detector && !left.is_level;
+            if checkpoint.quarantined.iter().any(|(detector, _)| *detector == report.detector)
+                || checkpoint.left.iter().any(is_gone)
+            {
                 continue;
             }
             // A row that every worker learns from may be parked by each.
@@ -331,9 +376,14 @@ impl Engine {
                 }
             }
         }
-        for (detector, (usage, memory)) in totals {
+        for (detector, total) in totals {
             let fate = self.fates.entry(detector).or_default();
-            (fate.usage, fate.memory) = (usage, memory);
+            *fate = Fate { quarantined: fate.quarantined.take(), ..total };
+        }
+        for left in &checkpoint.left {
+            for worker in &self.workers {
+                worker.retire(&left.detector)?;
+            }
         }
         for (detector, reason) in &checkpoint.quarantined {
             for worker in &self.workers {

@@ -13,6 +13,7 @@ use rules::RuleSet;
 use tokio::runtime::Handle;
 
 use super::book::Book;
+use super::ledger::offline;
 use super::log::{LogError, Readers};
 use super::memory::MemoryState;
 use super::spool::{Chunk, Merge, Spool};
@@ -138,6 +139,7 @@ impl Replay {
             }
         }
         done.late = engine.late();
+        offline::warn(&self.config, engine.fates(), done.records, &state);
         done.findings = book.into_findings();
         engine.stop();
         Ok(done)

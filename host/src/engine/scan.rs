@@ -11,6 +11,7 @@ use rules::{RuleFailure, RuleSet};
 
 use super::book::Book;
 use super::detector::Parked;
+use super::ledger::offline;
 use super::memory::MemoryState;
 use super::spool::{Chunk, Merge, Spool, SpoolError};
 use super::{CHUNK_ROWS, Checkpoint, Engine, EngineError, Fate, Options};
@@ -98,6 +99,8 @@ pub fn scan(
         let (rows, nanos) = (fate.usage.rows, fate.nanos_per_row());
         tracing::info!(detector, rows, nanos_per_row = nanos, "evaluated");
     }
+    let records = fates.values().map(|fate| fate.usage.rows).max().unwrap_or_default();
+    offline::warn(config, &fates, records, &ledger.state);
     engine.stop();
     let Ledger { book, parked, failures, .. } = ledger;
     let findings = book.into_findings();

@@ -84,8 +84,14 @@ impl Engine {
         if is_layout_new {
             self.layout = Arc::new(layout(wanted, rules.as_ref().or(self.rules.as_ref())));
         }
-        next.gone.iter().for_each(|id| drop(self.fates.remove(id)));
-        next.fitted.iter().for_each(|fitted| drop(self.fates.remove(fitted.plugin.id())));
+        for id in &next.gone {
+            self.fates.remove(id);
+            self.accounts.remove(id);
+        }
+        for fitted in &next.fitted {
+            self.fates.remove(fitted.plugin.id());
+            self.accounts.insert(fitted.plugin.id().to_owned(), fitted.account.clone());
+        }
         let gone: Arc<[String]> = next.gone.into();
         let mut fitted: Vec<_> = next.fitted.into_iter().map(|f| f.detectors.into_iter()).collect();
         let mut answers = Vec::with_capacity(self.workers.len());

@@ -70,6 +70,8 @@ pub struct Report {
     pub usage: Usage,
     /// Why it does not run any more.
     pub quarantined: Option<String>,
+    /// It was too slow for the main group with rows still before it: nothing since the last checkpoint counts.
+    pub leaves: bool,
     /// Stored state could not be read: nothing since the last checkpoint counts, for no detector.
     pub unavailable: Option<String>,
     /// Memory of its instance, bytes.
@@ -229,6 +231,7 @@ impl Bench {
             detector: detector.id().to_owned(),
             usage: detector.usage.clone(),
             quarantined: detector.quarantined.clone(),
+            leaves: detector.leaves,
             unavailable: detector.unavailable.clone(),
             memory: detector.memory(),
             failures: Vec::new(),
@@ -241,6 +244,7 @@ impl Bench {
                 detector: RULES.to_owned(),
                 usage: rules.usage.clone(),
                 quarantined: None,
+                leaves: false,
                 unavailable: rules.unavailable.clone(),
                 memory: 0,
                 failures,

@@ -12,7 +12,7 @@ use super::error::{Call, Cause, PluginError};
 use super::guard::{Denied, MemoryRefused};
 use super::runtime::TICK;
 use super::setup::Setup;
-use super::store::{Host, Refused, Unavailable};
+use super::store::{Host, ImportsUsed, Refused, Unavailable};
 use super::text::escaped;
 use super::v1_0::{Exports, Failure};
 use super::{Batch, Output, Services, StateChange};
@@ -80,6 +80,16 @@ impl Instance {
     /// Bytes of its linear memories. They never shrink: this is also the most it ever had.
     pub fn memory_bytes(&self) -> usize {
         self.store.data().limiter.memory()
+    }
+
+    /// How many log lines the next call may write; further ones are counted only.
+    pub fn allow_lines(&mut self, lines: u64) {
+        self.store.data_mut().allow_lines(lines);
+    }
+
+    /// What the last call asked of the host.
+    pub fn imports_used(&self) -> ImportsUsed {
+        self.store.data().imports_used()
     }
 
     /// Hands the plugin a batch made by [`Plugin::batch`].

@@ -48,7 +48,7 @@ pub use load::{
 };
 pub use manifest::{Also, AlsoKey, Capability, Filter, Manifest, Organisation, Setting, SettingType};
 pub use runtime::{Runtime, digest};
-pub use store::{MAX_STATE_KEY_BYTES, MAX_STATE_VALUE_BYTES};
+pub use store::{ImportsUsed, MAX_STATE_KEY_BYTES, MAX_STATE_VALUE_BYTES};
 pub use trust::{Access, Origin, Signed, admit, changed_under_its_version};
 
 /// What instances use of the host.

@@ -59,6 +59,8 @@ pub(super) struct Host {
     pub(super) plugin: String,
     pub(super) services: Services,
     max_log_lines: usize,
+    /// Log lines that are left of what its budget allows.
+    lines_left: usize,
     max_state_bytes: usize,
     log_lines: usize,
     new_names: usize,
@@ -71,6 +73,21 @@ pub(super) struct Host {
     /// State read ahead for the batch under way.
     pub(super) ahead: Ahead,
     waited: Duration,
+    /// How often this call has read stored state.
+    reads: u32,
+}
+
+/// What a call asked of the host.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct ImportsUsed {
+    /// Time it waited for stored state.
+    pub waited: Duration,
+    /// How often it read stored state.
+    pub reads: u32,
+    /// Log lines written.
+    pub log_lines: u64,
+    /// Log lines that were not written: beyond the limit of a call, or the budget of the hour.
+    pub log_lines_lost: u64,
 }
 
 impl Guarded for Host {
@@ -94,6 +111,7 @@ impl Host {
             plugin: plugin.to_owned(),
             services: services.clone(),
             max_log_lines: limits.log_lines_per_call,
+            lines_left: usize::MAX,
             // What is written stood in its memory before.
             max_state_bytes: memory,
             log_lines: 0,
@@ -104,6 +122,23 @@ impl Host {
             locations: FxHashMap::default(),
             ahead: Ahead::default(),
             waited: Duration::ZERO,
+            reads: 0,
+        }
+    }
+
+    /// How many lines may be written until this is called again.
+    pub(super) fn allow_lines(&mut self, lines: u64) {
+        self.lines_left = usize::try_from(lines).unwrap_or(usize::MAX);
+    }
+
+    /// What the last call asked for.
+    pub(super) fn imports_used(&self) -> ImportsUsed {
+        let written = self.log_lines.min(self.max_log_lines).min(self.lines_left);
+        ImportsUsed {
+            waited: self.waited,
+            reads: self.reads,
+            log_lines: written as u64,
+            log_lines_lost: (self.log_lines - written) as u64,
         }
     }
 
@@ -117,6 +152,7 @@ impl Host {
     pub(super) fn begin(&mut self, checkpoint: bool) {
         self.log_lines = 0;
         self.waited = Duration::ZERO;
+        self.reads = 0;
         if checkpoint {
             self.changes.clear();
             self.written_bytes = 0;
@@ -129,7 +165,8 @@ impl Host {
     pub(super) fn end(&mut self) {
         self.writing = false;
         self.ahead.end();
-        if self.log_lines > self.max_log_lines {
+        // Beyond the budget the operator is told once, by who keeps it.
+        if self.log_lines > self.max_log_lines && self.max_log_lines < self.lines_left {
             let lost = self.log_lines - self.max_log_lines;
             tracing::warn!(target: "plugin", plugin = %self.plugin, lost, "more log lines than allowed in one call");
         }
@@ -208,6 +245,7 @@ impl Host {
         let keys = self.ahead.keys_with(key);
         let read = self.services.state.get_many(&self.plugin, &keys);
         self.waited += begun.elapsed();
+        self.reads += 1;
         let values = read.map_err(|e| Unavailable(e.to_string()))?;
         self.ahead.fill(keys, values);
         Ok(self.ahead.take(key).flatten())
@@ -244,7 +282,7 @@ impl Host {
 
     pub(super) fn log(&mut self, level: Level, message: &str) {
         self.log_lines += 1;
-        if self.log_lines > self.max_log_lines {
+        if self.log_lines > self.max_log_lines.min(self.lines_left) {
             return;
         }
         let (plugin, message) = (&self.plugin, escaped(message, MAX_LOG_BYTES));

@@ -29,6 +29,7 @@ mod sql;
 mod stalled;
 mod state;
 mod status;
+mod usage;
 
 use std::path::Path;
 use std::sync::Arc;
@@ -61,6 +62,7 @@ pub use rule_failures::{RuleFailureWrite, RuleFailures};
 pub use sql::{SqlAnswer, SqlLimits};
 pub use stalled::STALLED;
 pub use state::{RULES, StateKey, StateReset, StateSummary, StoredState};
+pub use usage::{MAX_LAG, PluginUsage, StateSize};
 pub use status::{ConsumerStatus, MAX_LAG_COUNTED, PartitionStatus, Status};
 
 use crate::config::Config;

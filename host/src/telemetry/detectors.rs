@@ -12,7 +12,7 @@ use prometheus_client::registry::{Registry, Unit};
 
 use super::Label;
 
-/// Most detectors with figures. Ten times what anybody runs; each has eight series.
+/// Most detectors with figures. Ten times what anybody runs; each has some twenty series.
 pub const MAX_DETECTORS: usize = 256;
 
 /// Longest id shown.
@@ -76,9 +76,7 @@ impl Detectors {
     }
 
     pub(super) fn set(&self, id: &str, figures: &DetectorFigures) {
-        let fits = id.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-')
-            && (1..=MAX_ID).contains(&id.len());
-        if !fits || !self.claim(id) {
+        if !self.has_place(id) {
             return;
         }
         let label = [("detector", id.to_owned())];
@@ -96,6 +94,13 @@ impl Detectors {
         gauge(&self.memory, figures.memory_bytes);
         gauge(&self.keys, figures.state_keys);
         gauge(&self.quarantined, u64::from(figures.quarantined));
+    }
+
+    /// Whether the id may be a label, and there is room for it.
+    pub(super) fn has_place(&self, id: &str) -> bool {
+        let fits = id.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-')
+            && (1..=MAX_ID).contains(&id.len());
+        fits && self.claim(id)
     }
 
     /// Whether the detector may have series; takes its place if so.

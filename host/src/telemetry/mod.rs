@@ -5,6 +5,7 @@
 //! the manifest bounds to `a-z 0-9 -`.
 
 mod detectors;
+mod plugins;
 mod rules;
 
 use std::sync::Arc;
@@ -19,9 +20,12 @@ use prometheus_client::metrics::histogram::Histogram;
 use prometheus_client::metrics::info::Info;
 use prometheus_client::registry::{Registry, Unit};
 
+use crate::store::PluginUsage;
+
 pub use self::rules::MAX_RULES;
 use self::rules::Rules;
 use detectors::Detectors;
+use plugins::Plugins;
 pub use detectors::{DetectorFigures, MAX_DETECTORS};
 
 /// A label with its value.
@@ -74,6 +78,7 @@ struct Inner {
     checkpoint: Histogram,
     checkpoint_keys: Counter,
     detectors: Detectors,
+    plugins: Plugins,
     rules: Rules,
     generation: Gauge,
     refused: Gauge,
@@ -113,6 +118,7 @@ impl Metrics {
         r.register_with_unit("checkpoint", "Time of a checkpoint", Unit::Seconds, checkpoint.clone());
         let checkpoint_keys = counter(r, "checkpoint_keys", "Keys of detector state written by checkpoints");
         let detectors = Detectors::register(r);
+        let plugins = Plugins::register(r);
         let rules = Rules::register(r);
         let generation = Gauge::default();
         r.register("policy_generation", "Generation of the policy in force", generation.clone());
@@ -139,6 +145,7 @@ impl Metrics {
             checkpoint,
             checkpoint_keys,
             detectors,
+            plugins,
             rules,
             generation,
             refused,
@@ -186,6 +193,13 @@ impl Metrics {
     /// first [`MAX_DETECTORS`], is left out.
     pub fn detector(&self, id: &str, figures: &DetectorFigures) {
         self.inner.detectors.set(id, figures);
+    }
+
+    /// Sets what a plugin uses, by the ledger. Ids are bounded as those of [`Metrics::detector`].
+    pub fn plugin(&self, line: &PluginUsage) {
+        if self.inner.detectors.has_place(&line.plugin) {
+            self.inner.plugins.set(line);
+        }
     }
 
     /// Adds records that a rule matched, and those on which its script failed. Rules beyond the first [`MAX_RULES`] are left out.

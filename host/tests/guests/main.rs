@@ -5,6 +5,7 @@
 
 #![allow(clippy::unwrap_used, reason = "a test may panic: that is how it fails")]
 
+mod budgets;
 mod build;
 mod cases;
 mod folder;

@@ -19,7 +19,7 @@ use super::server::fresh;
 use super::setup::load;
 
 /// Stores calls with the given durations, one a minute.
-async fn feed(store: &Store, first: u32, seconds: &[u32]) {
+pub async fn feed(store: &Store, first: u32, seconds: &[u32]) {
     let mut csv =
         "Report ID,Report time,Start time,Duration,Direction,Call type,User,User UUID,Called number\n"
             .to_owned();
@@ -61,7 +61,7 @@ async fn evaluate(store: &Store, plugins: Vec<Plugin>, workers: usize) -> Progre
     tokio::task::spawn_blocking(move || service.run()).await.unwrap().unwrap()
 }
 
-async fn findings(store: &Store, detector: &str) -> usize {
+pub async fn findings(store: &Store, detector: &str) -> usize {
     let filter = FindingFilter { detector: Some(detector.to_owned()), ..FindingFilter::default() };
     store.findings(&filter).await.unwrap().len()
 }

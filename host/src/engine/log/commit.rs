@@ -9,12 +9,11 @@ use model::RecordId;
 use rules::RuleFailure;
 
 use super::{LogError, LogRun};
-use crate::engine::{Checkpoint, Fate};
+use crate::engine::Checkpoint;
 use crate::plugin::{Output, Plugin};
 use crate::store::{
     self, Change, CursorMove, ParkedWrite, QuarantineWrite, RULES, RuleFailureWrite, StateWrite,
 };
-use crate::telemetry::DetectorFigures;
 
 /// Version of the form of stored windows of rules. The digest in each key holds the version too, so no other one is ever read.
 const RULE_STATE_SCHEMA: u32 = 1;
@@ -28,18 +27,41 @@ impl LogRun {
         tried: Vec<(String, RecordId)>,
     ) -> Result<Vec<Plugin>, LogError> {
         let begun = Instant::now();
-        let made = self.engine.checkpoint()?;
+        let collected = self.engine.collect()?;
+        let weighed = self.weigh(&collected)?;
+        for (id, reason) in &weighed.over {
+            tracing::warn!(plugin = id, "{reason}");
+        }
+        let made = self.engine.settle(collected, weighed.over.clone())?;
         let is_stopped = |plugin: &Plugin| made.quarantined.iter().any(|(id, _)| *id == plugin.manifest().id);
         let (stopped, running): (Vec<Plugin>, Vec<Plugin>) =
             std::mem::take(&mut self.readers.plugins).into_iter().partition(is_stopped);
+        let leaves = |plugin: &Plugin, level: bool| {
+            made.left.iter().any(|left| left.detector == plugin.id() && left.is_level == level)
+        };
+        // Those that have seen everything move their cursors with the others, and leave then.
+        let (left, running): (Vec<Plugin>, Vec<Plugin>) =
+            running.into_iter().partition(|plugin| leaves(plugin, false));
         self.readers.plugins = running;
+        let stopped_ids: Vec<String> = stopped.iter().map(|p| p.id().to_owned()).collect();
+        let gone: Vec<String> = stopped.iter().chain(&left).map(|p| p.id().to_owned()).collect();
+        let level: Vec<String> = made.left.iter().filter(|l| l.is_level).map(|l| l.detector.clone()).collect();
         self.note_rules(&made.failures);
         let checkpoint = self.writes(made, &stopped, refused, tried);
         let keys = checkpoint.state.len() as u64;
         let done = self.shared.runtime.block_on(self.shared.store.commit(&checkpoint))?;
         self.names_stored += checkpoint.names.len();
         self.committed = self.read;
+        let (level, running): (Vec<Plugin>, Vec<Plugin>) = std::mem::take(&mut self.readers.plugins)
+            .into_iter()
+            .partition(|plugin| level.iter().any(|id| id == plugin.id()));
+        self.readers.plugins = running;
+        self.left.extend(left.into_iter().chain(level));
+        for parked in &checkpoint.parked {
+            self.shared.ledger.parked(&parked.detector);
+        }
         self.note(&done, checkpoint.parked.len());
+        self.note_weighed(&weighed, &gone, &stopped_ids);
         self.shared.metrics.checkpoint(begun.elapsed(), keys);
         Ok(stopped)
     }
@@ -155,19 +177,5 @@ impl LogRun {
         let metrics = &self.shared.metrics;
         metrics.evaluated(0, late, 0);
         metrics.findings(done.new as u64, done.revised as u64, done.withdrawn as u64);
-        for (id, fate) in self.engine.fates() {
-            metrics.detector(id, &figures(fate));
-        }
-    }
-}
-
-fn figures(fate: &Fate) -> DetectorFigures {
-    DetectorFigures {
-        rows: fate.usage.rows,
-        time: fate.usage.time,
-        failures: fate.usage.failures,
-        memory_bytes: fate.memory,
-        quarantined: fate.quarantined.is_some(),
-        ..DetectorFigures::default()
     }
 }

@@ -6,14 +6,20 @@
 mod commit;
 mod state;
 mod stretch;
+mod weigh;
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
-use model::{Event, NameTable};
+use model::{Event, Millis, NameTable};
 use rules::RuleSet;
 use tokio::runtime::Handle;
 
+use super::account::{Lane, Pace};
+use super::detector::Usage;
+use super::layout::report_time;
+use super::ledger::Ledger;
 use super::spool::{Chunk, Merge, SpoolError};
 use super::watermark::Watermark;
 use super::{CHUNK_ROWS, Engine, EngineError, Next, Options, Swapped};
@@ -92,6 +98,12 @@ pub struct Shared {
     pub halt: Arc<AtomicBool>,
     /// Figures for monitoring.
     pub metrics: Metrics,
+    /// What each plugin uses.
+    pub ledger: Ledger,
+    /// What the lanes share.
+    pub pace: Arc<Pace>,
+    /// The lane, of a plugin that runs outside the main group.
+    pub lane: Option<Lane>,
 }
 
 impl Shared {
@@ -150,6 +162,16 @@ pub struct LogRun {
     progress: Progress,
     /// Records that each detection of the rules matched up to the last checkpoint.
     matched: Vec<u64>,
+    /// What each reader had used at the last checkpoint.
+    weighed_usage: BTreeMap<String, Usage>,
+    /// Records evaluated up to the last checkpoint.
+    weighed_records: u64,
+    /// Where the log's clock stood at the last checkpoint; 0 if too few records were seen.
+    log_at: Millis,
+    /// Report time of the first record of this stretch.
+    stretch_begin: Millis,
+    /// Plugins that were too slow for the main group, until somebody asks.
+    left: Vec<Plugin>,
 }
 
 impl LogRun {
@@ -169,7 +191,8 @@ impl LogRun {
         engine.set_watermark(Watermark::restore(cursor.watermark.clone()));
         let fields = engine.layout().fields();
         let normalizer = Normalizer::new(shared.names.clone(), shared.directory.clone(), fields);
-        Ok(LogRun {
+        let log_at = engine.watermark().at();
+        let run = LogRun {
             shared: shared.clone(),
             engine,
             readers,
@@ -180,7 +203,14 @@ impl LogRun {
             read: cursor.position,
             progress: Progress::default(),
             matched: Vec::new(),
-        })
+            weighed_usage: BTreeMap::new(),
+            weighed_records: 0,
+            log_at,
+            stretch_begin: 0,
+            left: Vec::new(),
+        };
+        run.set_up_accounts();
+        Ok(run)
     }
 
     /// Evaluates everything that is in the log now, up to `end` if there is one, or less when a stop is asked for. `between` is
@@ -205,11 +235,18 @@ impl LogRun {
                 break;
             }
             let length = self.progress.records - before;
+            if self.shared.lane.is_none() {
+                self.shared.pace.set_busy(true);
+            }
             let mut merge = Merge::new(vec![spool])?;
+            self.stretch_begin = 0;
             loop {
                 let mut chunk = Chunk::default();
                 if !merge.fill(&mut chunk, CHUNK_ROWS)? {
                     break;
+                }
+                if self.stretch_begin == 0 {
+                    self.stretch_begin = chunk.rows().next().map_or(0, report_time);
                 }
                 if self.stops() && length > SHORT_STRETCH {
                     return Ok(stopped);
@@ -274,6 +311,27 @@ impl LogRun {
         self.commit(refused, tried)
     }
 
+    /// Where the log's clock stands.
+    pub fn log_time(&self) -> Millis {
+        self.engine.watermark().at()
+    }
+
+    /// Who reads here.
+    pub fn reader_ids(&self) -> Vec<String> {
+        self.readers.ids()
+    }
+
+    /// Plugins that were too slow for the main group and have left it since this was asked last.
+    pub fn take_left(&mut self) -> Vec<Plugin> {
+        std::mem::take(&mut self.left)
+    }
+
+    /// From now on findings belong to `generation`.
+    pub fn set_generation(&mut self, generation: u64) {
+        self.shared.options.generation = generation;
+        self.engine.set_generation(generation);
+    }
+
     fn stops(&self) -> bool {
         self.shared.stops()
     }
@@ -314,7 +372,10 @@ impl LogRun {
             // Thousands of compiled rules take a while to go; if there is no thread for it, they go here.
             let _ = std::thread::Builder::new().name("old-rules".to_owned()).spawn(move || drop(old));
         }
+        // Detectors that are new count from zero.
+        next.fitted.iter().for_each(|fitted| drop(self.weighed_usage.remove(fitted.plugin().id())));
         let swapped = self.engine.swap(next)?;
+        self.set_up_accounts();
         if swapped.is_layout_new {
             let (names, directory) = (self.shared.names.clone(), self.shared.directory.clone());
             self.normalizer = Normalizer::new(names, directory, self.engine.layout().fields());

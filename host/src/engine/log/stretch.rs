@@ -7,12 +7,16 @@ use tokio::task::JoinHandle;
 
 use super::{LogError, LogRun};
 use crate::engine::CHUNK_ROWS;
+use crate::engine::clock::thread_time;
 use crate::engine::spool::Spool;
 use crate::normalize::sources;
 use crate::source::StoredReader;
 use crate::store::{LogRow, Position, StoreError};
 
 type Page = JoinHandle<Result<Vec<LogRow>, StoreError>>;
+
+/// Times the time of making a page ready that a lane rests for: the database takes about as long to find and send it.
+const READ_COST: u32 = 2;
 
 impl LogRun {
     /// Everything after what is committed, up to the log's or the stretch's end, ready to be ordered.
@@ -32,6 +36,7 @@ impl LogRun {
             records += rows.len() as u64;
             let more = rows.len() == CHUNK_ROWS && records < self.stretch && !self.stops();
             next = more.then(|| self.request(self.read, end));
+            let begun = thread_time();
             for row in &rows {
                 let normalizer = &mut self.normalizer;
                 if matches!(reader.read(&row.raw, |r| normalizer.normalize(r, &mut event)), Ok(Ok(()))) {
@@ -39,6 +44,10 @@ impl LogRun {
                 } else {
                     unreadable += 1;
                 }
+            }
+            if let Some(lane) = &self.shared.lane {
+                let spent = thread_time().saturating_sub(begun) * READ_COST;
+                lane.pace.rest(spent, || lane.ends());
             }
         }
         self.progress.records += records;

@@ -1,12 +1,13 @@
 //! Who reads the log together: those that stand at the same place in it, the furthest one.
 //!
-//! Owns the division into the main group and those behind it: stopped ones, new ones, those that catch up. The rules read the
+//! Owns the division into the main group and those behind it: stopped ones, new ones, those that catch up, slow ones. The rules read the
 //! log as one. Does not own running them (`service::term`).
 
 use std::collections::BTreeMap;
 use std::time::{Duration, Instant};
 
 use super::InForce;
+use super::book::Book;
 use crate::engine::log::Readers;
 use crate::plugin::Plugin;
 use crate::store::{Cursor, Position, Quarantine, RULES};
@@ -66,11 +67,13 @@ impl Groups {
         policy: &InForce,
         cursors: &BTreeMap<String, Cursor>,
         quarantines: &[Quarantine],
+        book: &Book,
         now: Instant,
     ) -> Groups {
         let cursor_of = |p: &Plugin| cursors.get(p.id()).cloned().unwrap_or_default();
         let stop_of = |p: &Plugin| remaining(p, quarantines);
-        let running = policy.plugins.iter().filter(|p| stop_of(p).is_zero()).map(cursor_of);
+        let is_here = |p: &&Plugin| stop_of(p).is_zero() && !book.is_apart(p);
+        let running = policy.plugins.iter().filter(is_here).map(cursor_of);
         let of_rules = cursors.get(RULES).cloned();
         let cursor = running.chain(of_rules.clone()).max_by_key(|c| c.position).unwrap_or_default();
         let begin = of_rules.is_none() && cursor.position > Position::START;
@@ -88,7 +91,7 @@ impl Groups {
         }
         for plugin in &policy.plugins {
             let stop = stop_of(plugin);
-            if stop.is_zero() && cursor_of(plugin).position == groups.cursor.position {
+            if is_here(&plugin) && cursor_of(plugin).position == groups.cursor.position {
                 if quarantines.iter().any(|q| q.detector == plugin.id() && q.until.is_some()) {
                     groups.released.push(plugin.id().to_owned());
                 }

@@ -3,7 +3,10 @@
 //! Owns the rule that any failure is answered in one way: forget what is in memory, wait, start again from what is stored.
 //! Nothing is repaired in place, so there is nothing that a repair can get wrong. Does not own the evaluation (`engine::log`).
 
+mod book;
+mod display;
 mod groups;
+mod lane;
 mod lead;
 mod reload;
 mod renew;
@@ -21,6 +24,7 @@ use super::log::{LogError, Progress};
 use crate::store::{Backoff, Outage, Store, StoreError};
 use crate::telemetry::{Metrics, Role};
 
+use book::Book;
 pub use lead::Holder;
 pub use reload::{Change, Changed, Fixed, How, InForce, Keeper};
 pub use renew::tell_taken;
@@ -78,6 +82,7 @@ impl Service {
         let mut outage = Outage::new();
         let mut since = None;
         let restart = Restart::default();
+        let mut book = Book::new(self.keeper.known().config.lanes);
         loop {
             if self.stops() {
                 return Ok(total);
@@ -90,7 +95,7 @@ impl Service {
                 self.metrics.database(true);
                 self.metrics.alive();
             };
-            match self.attempt(&holder, &restart, &mut total, answered) {
+            match self.attempt(&holder, &restart, &mut book, &mut total, answered) {
                 Ok(End::Stopped | End::Idle) => return Ok(total),
                 Ok(End::Again) => {}
                 Err(LogError::Store(StoreError::Fenced | StoreError::Overtaken { .. })) => {
@@ -135,6 +140,7 @@ impl Service {
         &self,
         holder: &Holder,
         restart: &Restart,
+        book: &mut Book,
         total: &mut Progress,
         mut answered: impl FnMut(),
     ) -> Result<End, LogError> {
@@ -145,7 +151,7 @@ impl Service {
         };
         self.metrics.role(Role::Leader);
         let policy = self.keeper.lead(lead.epoch())?;
-        let done = self.term(&lead, policy, restart, total, answered);
+        let done = self.term(&lead, policy, restart, book, total, answered);
         if matches!(done, Ok(End::Stopped | End::Idle)) {
             // If it fails, others wait for the lease to run out.
             let _ = self.runtime.block_on(self.store.release_lease(lead.epoch()));

@@ -2,37 +2,29 @@
 //!
 //! Owns when a detector leaves the main group and how it comes back. Does not own what a checkpoint holds (`engine::log`).
 
-use std::sync::atomic::Ordering;
-use std::sync::{Arc, Mutex, PoisonError};
-use std::thread::JoinHandle;
+use std::collections::BTreeMap;
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
+use super::book::Book;
+use super::display::Display;
 use super::groups::{self, Behind, Groups, Reader};
+use super::lane::{self, Lanes, Target};
 use super::lead::Lead;
 use super::{Changed, End, InForce, POLL, Restart, Service};
 use crate::directory::Directory;
+use crate::engine::Options;
 use crate::engine::fit::Fitter;
+use crate::engine::ledger::Ledger;
 use crate::engine::log::{LogError, LogRun, Progress, Readers, STRETCH_RECORDS, Shared};
-use crate::engine::worker::WorkerGone;
-use crate::engine::{EngineError, Options};
 use crate::plugin::Plugin;
-use crate::store::{self, Position, QuarantineWrite, RULES};
+use crate::store::{self, QuarantineWrite, RULES};
 
 /// Most records of a stretch while a detector catches up: it may fail on some in each, and a failure costs the stretch.
 const CATCH_UP_RECORDS: u64 = 50_000;
 
 /// How often months of the log are made ahead and dropped.
 const MAINTENANCE: Duration = Duration::from_secs(3_600);
-
-/// How a detector's run behind the others ended.
-enum CaughtUp {
-    /// It is where the main group was a moment ago.
-    Yes,
-    /// It was stopped again, or a stop of the process was asked for.
-    No,
-}
-
-type Catching = JoinHandle<Result<CaughtUp, LogError>>;
 
 impl Service {
     /// Evaluates until something ends it. `answered` is called whenever the database has answered.
@@ -41,6 +33,7 @@ impl Service {
         lead: &Lead,
         mut policy: InForce,
         restart: &Restart,
+        book: &mut Book,
         total: &mut Progress,
         mut answered: impl FnMut(),
     ) -> Result<End, LogError> {
@@ -61,12 +54,19 @@ impl Service {
             stop: self.stop.clone(),
             halt: Arc::default(),
             metrics: self.metrics.clone(),
+            ledger: book.ledger.clone(),
+            pace: book.pace.clone(),
+            lane: None,
         };
         self.take_over(lead, &mut policy)?;
+        book.pace.configure(policy.config.lanes);
+        book.pace.set_busy(false);
+        book.ledger.forget_state();
+        self.renew_ledger(&policy, &book.ledger)?;
         let cursors = self.runtime.block_on(self.store.cursors())?;
         let quarantines = self.runtime.block_on(self.store.quarantines())?;
         let Groups { main, cursor, mut behind, released, rules_begin } =
-            Groups::divide(&policy, &cursors, &quarantines, Instant::now());
+            Groups::divide(&policy, &cursors, &quarantines, book, Instant::now());
         self.release(lead, released)?;
         if rules_begin {
             let begun = self.store.start_cursor(RULES, &cursor, shared.fence);
@@ -78,8 +78,9 @@ impl Service {
             self.keeper.changed(Changed { generation, pause, swaps, plugins: Vec::new(), restarted: true });
         }
         self.keeper.begun(Fitter::new(shared.services(), shared.options.clone()));
-        let target = Arc::new(Mutex::new(run.position()));
-        let mut catching: Option<(String, Catching)> = None;
+        let target = |run: &LogRun, generation| Target { position: run.position(), generation };
+        let mut lanes = Lanes::new(target(&run, policy.generation));
+        let mut display = Display::default();
         let before = total.clone();
         let mut since = Instant::now();
         let mut maintained: Option<Instant> = None;
@@ -90,13 +91,21 @@ impl Service {
                 maintained = Some(Instant::now());
             }
             let mut go_on = self.renew_policy(lead, &mut run, &mut policy, &mut behind, restart)?;
+            self.renew_ledger(&policy, &book.ledger)?;
+            // Before a long stretch of the main group: they need not wait for it.
+            lanes.start_due(&shared, &policy, book, &mut behind)?;
             let mut stopped = Vec::new();
             if go_on {
                 stopped = run.drain(None, |run| {
                     *total = sum(&before, run.progress());
                     (self.tell)(total);
                     self.metrics.lag(since.elapsed().as_secs_f64());
+                    self.show(&mut display, lead, run, &lanes, &book.ledger);
                     go_on = self.renew_policy(lead, run, &mut policy, &mut behind, restart)?;
+                    self.renew_ledger(&policy, &book.ledger)?;
+                    leave(run, book, &mut behind);
+                    lanes.set_target(target(run, policy.generation));
+                    lanes.start_due(&shared, &policy, book, &mut behind)?;
                     Ok(go_on)
                 })?;
             }
@@ -109,40 +118,57 @@ impl Service {
             *total = sum(&before, run.progress());
             since = Instant::now();
             self.metrics.lag(0.0);
-            *target.lock().unwrap_or_else(PoisonError::into_inner) = run.position();
+            book.pace.set_busy(false);
+            lanes.set_target(target(&run, policy.generation));
             answered();
             if !stopped.is_empty() {
                 behind.extend(self.set_aside(stopped)?);
             }
-            if let Some((id, thread)) = catching.take_if(|(_, thread)| thread.is_finished()) {
-                match thread.join().unwrap_or(Err(EngineError::Worker(WorkerGone).into()))? {
-                    CaughtUp::Yes => {
-                        if !self.rejoin(lead, &shared, &policy, &id, &mut run)? {
-                            break End::Again;
-                        }
-                        behind.retain(|b| b.reader.id() != id);
-                    }
-                    CaughtUp::No => behind = self.renew(behind)?,
-                }
+            leave(&mut run, book, &mut behind);
+            let ended = lanes.reap(book)?;
+            let mut has_room = true;
+            for id in &ended.level {
+                has_room &= self.rejoin(lead, &shared, &policy, id, &mut run, book)?;
+            }
+            if !has_room {
+                break End::Again;
+            }
+            self.release(lead, lanes.newly_level())?;
+            behind.extend(ended.behind);
+            if ended.has_stopped {
+                behind = self.renew(behind)?;
             }
             if self.stops() {
                 break End::Stopped;
             }
-            if catching.is_none() {
-                let due = behind.iter().find(|b| b.due <= Instant::now());
-                catching = due.map(|b| self.catch_up(&shared, &policy, &b.reader, &target)).transpose()?;
-            }
-            if self.until_idle && catching.is_none() {
+            let is_due = |b: &Behind| b.due <= Instant::now();
+            if self.until_idle && lanes.are_level(run.position()) && !behind.iter().any(is_due) {
                 break End::Idle;
             }
+            self.show(&mut display, lead, &run, &lanes, &book.ledger);
             self.pause(POLL);
         };
-        if let Some((_, thread)) = catching {
-            shared.halt.store(true, Ordering::Relaxed);
-            let _ = thread.join();
+        display = Display::default();
+        self.show(&mut display, lead, &run, &lanes, &book.ledger);
+        lanes.halt(book);
+        if !matches!(end, End::Again) {
+            book.ending.drain(..).for_each(|ending| drop(ending.thread.join()));
         }
         run.stop();
         Ok(end)
+    }
+
+    /// Has the ledger follow the policy. Costs next to nothing when that is the same.
+    fn renew_ledger(&self, policy: &InForce, ledger: &Ledger) -> Result<(), LogError> {
+        if ledger.follows(policy.generation) {
+            return Ok(());
+        }
+        let sizes = match ledger.knows(&policy.plugins) {
+            true => BTreeMap::new(),
+            false => self.runtime.block_on(self.store.state_sizes())?,
+        };
+        ledger.begin(policy.generation, &policy.plugins, &policy.config, &sizes);
+        Ok(())
     }
 
     /// Makes months of the log ahead and drops old ones. Not worth interrupting evaluation for: what fails now is done
@@ -164,7 +190,7 @@ impl Service {
             let detector = &plugin.manifest().id;
             tracing::warn!(
                 detector,
-                "stopped after repeated failure; see 'ringfence plugin list'. The others go on"
+                "stopped; see 'ringfence plugin list' for why. The others go on"
             );
         }
         let behind = |plugin| Behind { reader: Reader::Plugin(plugin), due: Instant::now() };
@@ -178,37 +204,6 @@ impl Service {
         Ok(behind.into_iter().map(renew).collect())
     }
 
-    /// Runs a reader on a thread of its own until it is where the main group is.
-    fn catch_up(
-        &self,
-        shared: &Shared,
-        policy: &InForce,
-        reader: &Reader,
-        target: &Arc<Mutex<Position>>,
-    ) -> Result<(String, Catching), LogError> {
-        let id = reader.id().to_owned();
-        tracing::info!(detector = id, "catches up with the log");
-        let (shared, target, readers) = (shared.clone(), target.clone(), reader.alone(policy));
-        let consumer = id.clone();
-        let work = move || {
-            let mut run = start_behind(&shared, readers, &consumer)?;
-            loop {
-                let end = *target.lock().unwrap_or_else(PoisonError::into_inner);
-                if run.position() >= end {
-                    run.stop();
-                    return Ok(CaughtUp::Yes);
-                }
-                run.drain(Some(end), |_| Ok(true))?;
-                if run.is_empty() || shared.stops() {
-                    run.stop();
-                    return Ok(CaughtUp::No);
-                }
-            }
-        };
-        let thread = std::thread::Builder::new().name("catch-up".to_owned()).spawn(work);
-        Ok((id, thread.map_err(EngineError::Thread)?))
-    }
-
     /// Brings a reader over the last few records to where the main group is now, ends its stop, and takes it in; false if that
     /// takes a new start.
     fn rejoin(
@@ -218,6 +213,7 @@ impl Service {
         policy: &InForce,
         id: &str,
         main: &mut LogRun,
+        book: &mut Book,
     ) -> Result<bool, LogError> {
         let plugin = policy.plugins.iter().find(|p| p.id() == id);
         let Some(reader) = plugin.cloned().map(Reader::Plugin).or((id == RULES).then_some(Reader::Rules))
@@ -228,6 +224,10 @@ impl Service {
         let mut run = start_behind(shared, reader.alone(policy), id)?;
         run.drain(Some(end), |_| Ok(true))?;
         let has_caught_up = run.position() == end && !run.is_empty();
+        for plugin in run.take_left() {
+            lane::say_slow(&plugin);
+            book.enter(&plugin, Instant::now());
+        }
         run.stop();
         if !has_caught_up {
             return Ok(false);
@@ -250,7 +250,17 @@ impl Service {
     }
 }
 
-fn start_behind(shared: &Shared, readers: Readers, consumer: &str) -> Result<LogRun, LogError> {
+/// Takes down who has left the main group for being too slow.
+fn leave(run: &mut LogRun, book: &mut Book, behind: &mut Vec<Behind>) {
+    for plugin in run.take_left() {
+        lane::say_slow(&plugin);
+        book.enter(&plugin, Instant::now());
+        behind.push(Behind { reader: Reader::Plugin(plugin), due: Instant::now() });
+    }
+}
+
+/// A run of one reader from where it stands.
+pub(super) fn start_behind(shared: &Shared, readers: Readers, consumer: &str) -> Result<LogRun, LogError> {
     let cursors = shared.runtime.block_on(shared.store.cursors())?;
     let cursor = cursors.get(consumer).cloned().unwrap_or_default();
     LogRun::start(shared, readers, &cursor, CATCH_UP_RECORDS)
