@@ -1,7 +1,10 @@
-//! `ringfence plugin list` and `ringfence plugin inspect`.
+//! `ringfence plugin list`; the other commands have a file each.
 
+mod bench;
 mod inspect;
 mod quarantine;
+mod test;
+mod tried;
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -38,6 +41,10 @@ pub enum PluginCommand {
         #[arg(long, value_enum, default_value_t)]
         format: Format,
     },
+    /// Puts a plugin through a battery: order, repeats, restarts, hostile records, limits. Exit code 1 when it fails.
+    Test(test::TestArgs),
+    /// Measures a plugin beside the built-in detectors: time, memory, checkpoints.
+    Bench(bench::BenchArgs),
 }
 
 /// Runs a command about plugins.
@@ -48,6 +55,8 @@ pub fn run(command: &PluginCommand, global: &Global) -> CliResult {
     match command {
         PluginCommand::List { plugins, format } => list(plugins.as_deref(), *format, global),
         PluginCommand::Inspect { plugin, format } => inspect::run(plugin, *format, global),
+        PluginCommand::Test(args) => test::run(args, global),
+        PluginCommand::Bench(args) => bench::run(args, global),
     }
 }
 

@@ -102,6 +102,8 @@ pub struct Drive<'a> {
     plan: Plan,
     settings: crate::config::PluginConfig,
     services: Services,
+    /// Time that copying the names took.
+    copied: Duration,
     state: Arc<MemoryState>,
     sizes: BTreeMap<String, usize>,
     route: Route,
@@ -126,8 +128,11 @@ impl<'a> Drive<'a> {
     /// A fresh instance without state; names are those of `texts`.
     pub fn start(lab: &'a Lab<'a>, texts: &[String], plan: Plan) -> Result<Drive<'a>, Failed> {
         let state = Arc::new(MemoryState::default());
+        let begun = Instant::now();
+        let names = Arc::new(NameTable::restore(texts.iter().cloned()));
+        let copied = begun.elapsed();
         let services = Services {
-            names: Arc::new(NameTable::restore(texts.iter().cloned())),
+            names,
             directory: lab.traffic.directory.clone(),
             state: state.clone(),
         };
@@ -148,6 +153,7 @@ impl<'a> Drive<'a> {
             plan,
             settings,
             services,
+            copied,
             state,
             sizes: BTreeMap::new(),
             route,
@@ -165,6 +171,11 @@ impl<'a> Drive<'a> {
             transcript: Sha256::new(),
             figures: Figures::default(),
         })
+    }
+
+    /// Time of the start that was the host's.
+    pub fn names_copied(&self) -> Duration {
+        self.copied
     }
 
     /// What there is so far.

@@ -10,6 +10,7 @@
 //!                                     └──────── shrink ◀──────────┘
 //! ```
 
+pub mod bench;
 mod checks;
 pub mod compare;
 pub mod drive;
@@ -142,7 +143,17 @@ impl<'a> Lab<'a> {
             traffic = traffic.with_records(records)?;
         }
         traffic.events.truncate(options.records);
-        Ok(Lab { plugin, settings, traffic, options, reference: OnceCell::new(), long: OnceCell::new() })
+        Ok(Lab::of(plugin, settings, traffic, options))
+    }
+
+    /// A lab with that traffic.
+    pub(crate) fn of(
+        plugin: &'a Plugin,
+        settings: &'a PluginConfig,
+        traffic: Traffic,
+        options: Options,
+    ) -> Lab<'a> {
+        Lab { plugin, settings, traffic, options, reference: OnceCell::new(), long: OnceCell::new() }
     }
 
     /// Runs events of the traffic.

@@ -52,7 +52,7 @@ fn to_json(report: &Report, write: fn(&Report) -> serde_json::Result<String>) ->
 }
 
 /// A file if there is one of that name, else a built-in.
-fn find(name: &str) -> Result<(String, Vec<u8>), CliError> {
+pub(super) fn find(name: &str) -> Result<(String, Vec<u8>), CliError> {
     if Path::new(name).exists() {
         let bytes = plugin::read_file(Path::new(name)).map_err(|e| CliError::Usage(e.to_string()))?;
         return Ok((name.to_owned(), bytes));

@@ -1,12 +1,15 @@
 //! Settings at the ends of their ranges, and beyond.
 
-use model::Event;
+use std::sync::Arc;
+
+use model::{Event, NameTable};
 use serde_json::{Map, Value, json};
 
 use super::super::drive::{Drive, Failed, Plan};
 use super::super::{Lab, Told};
 use crate::config::PluginConfig;
-use crate::plugin::{Setting, SettingType};
+use crate::engine::memory::MemoryState;
+use crate::plugin::{Call, Cause, Services, Setting, SettingType};
 
 /// Records each value is tried on.
 const RECORDS: usize = 1_500;
@@ -19,12 +22,20 @@ pub(super) fn settings(lab: &Lab<'_>, events: &[Event]) -> Told {
     if lab.plugin.settings(&json!({ "no such setting": 1 })).is_ok() {
         return Told::failed("a setting that the manifest does not declare is accepted");
     }
-    let mut tried = 0;
+    let (mut tried, mut refused) = (0, 0);
     for (name, setting) in &manifest.settings {
         for value in inside(setting) {
             tried += 1;
-            if let Err(Failed(reason)) = with(lab, events, name, &value) {
-                return Told::failed(format!("{name}: {value}, which its manifest allows: {reason}"));
+            match with(lab, events, name, &value) {
+                Ok(Accepted::Yes) => {}
+                // Settings may have to fit each other: what it says so about is no defect, unless nothing was changed.
+                Ok(Accepted::Refused) if value != setting.default => refused += 1,
+                Ok(Accepted::Refused) => {
+                    return Told::failed(format!("{name}: {value}, its own default, is refused by the plugin"));
+                }
+                Err(Failed(reason)) => {
+                    return Told::failed(format!("{name}: {value}, which its manifest allows: {reason}"));
+                }
             }
         }
         for value in outside(setting) {
@@ -34,24 +45,40 @@ pub(super) fn settings(lab: &Lab<'_>, events: &[Event]) -> Told {
             }
         }
     }
-    Told::ok().figure("values", f64::from(tried))
+    Told::ok().figure("values", f64::from(tried)).figure("refused_with_a_reason", f64::from(refused))
 }
 
-fn with(lab: &Lab<'_>, events: &[Event], name: &str, value: &Value) -> Result<(), Failed> {
+/// What the plugin itself says of settings that its manifest allows.
+enum Accepted {
+    Yes,
+    /// It named a reason.
+    Refused,
+}
+
+fn with(lab: &Lab<'_>, events: &[Event], name: &str, value: &Value) -> Result<Accepted, Failed> {
     let mut config = lab.settings.config.as_object().cloned().unwrap_or_else(Map::new);
     config.insert(name.to_owned(), value.clone());
     let settings = PluginConfig { config: Value::Object(config), ..lab.settings.clone() };
-    let other = Lab {
-        plugin: lab.plugin,
-        settings: &settings,
-        traffic: lab.traffic.clone_without_events(),
-        options: lab.options.clone(),
-        reference: std::cell::OnceCell::new(),
-        long: std::cell::OnceCell::new(),
-    };
+    let other = Lab::of(lab.plugin, &settings, lab.traffic.clone_without_events(), lab.options.clone());
+    if let Err(error) = lab.plugin.instantiate(&services(lab), &settings, 1) {
+        return match &error.cause {
+            Cause::Guest { message, .. } if error.call == Call::Configure && !message.trim().is_empty() => {
+                Ok(Accepted::Refused)
+            }
+            _ => Err(Failed(error.to_string())),
+        };
+    }
     let mut drive = Drive::start(&other, &lab.traffic.texts, Plan::default())?;
     drive.feed(&events[..events.len().min(RECORDS)])?;
-    drive.finish().map(drop)
+    drive.finish().map(|_| Accepted::Yes)
+}
+
+fn services(lab: &Lab<'_>) -> Services {
+    Services {
+        names: Arc::new(NameTable::default()),
+        directory: lab.traffic.directory.clone(),
+        state: Arc::new(MemoryState::default()),
+    }
 }
 
 /// The ends of what is allowed.
