@@ -53,7 +53,7 @@ fn values_cross_both_ways() {
     assert_eq!(finding.subject.id, "alice");
     assert_eq!((finding.first_event, finding.score), (1_780_000_000_001, 0.75));
     assert_eq!(finding.evidence, [model::RecordId(1)]);
-    assert_eq!(finding.explanation, [r#"{"$limits":{"memory_mib":64},"fail":false,"greeting":"hello"}"#]);
+    assert_eq!(finding.explanation, [r#"{"fail":false,"greeting":"hello"}"#, "67108864"]);
     assert_eq!(finding.provenance.generation, 4);
     assert_eq!(finding.provenance.digest, plugin.digest());
     let expected = [
@@ -134,5 +134,5 @@ fn settings_are_checked_by_the_host_and_then_by_the_plugin() {
         message.contains("plugin good 1.2.3: configure: ") && message.contains("did you mean greeting"),
         "{message}"
     );
-    assert!(start(json!({"fail": true})).contains("invalid configuration: fail: is true"));
+    assert!(start(json!({"fail": true})).contains("invalid settings: fail: is true"));
 }
