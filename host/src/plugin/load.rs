@@ -14,6 +14,7 @@ use super::builtins::Builtin;
 use super::component::Plugin;
 use super::error::{LoadError, Problem};
 use super::inspect::MAX_COMPONENT_BYTES;
+use super::parallel;
 use super::runtime::Runtime;
 use crate::config::Config;
 
@@ -40,13 +41,7 @@ pub fn load_dir(runtime: &Runtime, dir: &Path) -> Result<Vec<FoundFile>, LoadErr
         }
     }
     files.sort();
-    Ok(files
-        .into_iter()
-        .map(|path| {
-            let plugin = load_file(runtime, &path);
-            (path, plugin)
-        })
-        .collect())
+    Ok(parallel::each(&files, |path| (path.clone(), load_file(runtime, path))))
 }
 
 /// Loads one file.
@@ -89,8 +84,8 @@ pub fn load_all(
 ) -> (Vec<Plugin>, Vec<LoadError>) {
     let mut errors = Vec::new();
     let mut candidates: Vec<Plugin> = Vec::new();
-    for builtin in builtins {
-        match runtime.load(builtin.name, builtin.bytes) {
+    for loaded in parallel::each(builtins, |builtin| runtime.load(builtin.name, builtin.bytes)) {
+        match loaded {
             Ok(plugin) => candidates.push(plugin),
             Err(e) => errors.push(e),
         }

@@ -8,7 +8,7 @@ use model::{Event, Finding, NameTable};
 use super::super::drive::{Failed, LATENESS, Plan, settled};
 use super::super::traffic::shift;
 use super::super::{Lab, Told, compare};
-use super::same_as_reference;
+use super::same;
 use crate::engine::book::Book;
 use crate::engine::memory::MemoryState;
 use crate::engine::spool::Chunk;
@@ -36,7 +36,7 @@ pub(super) fn traffic(lab: &Lab<'_>, events: &[Event]) -> Told {
 pub(super) fn batches(lab: &Lab<'_>, events: &[Event]) -> Told {
     let cut = |batch| Plan { batch, ..Plan::default() };
     let runs = [("batches of 1 row", cut(1)), ("batches of 7 rows", cut(7)), ("batches of 64 rows", cut(64))];
-    let told = same_as_reference(lab, events, &runs);
+    let told = same(lab, events, Plan::default(), &runs);
     if told.verdict != super::super::Verdict::Ok {
         return told;
     }
@@ -69,17 +69,19 @@ fn huge(lab: &Lab<'_>, events: &[Event]) -> Result<(Option<String>, usize), Fail
 }
 
 pub(super) fn empty(lab: &Lab<'_>, events: &[Event]) -> Told {
-    let plan = Plan { batch: 100, checkpoint: 5, empty: true, ..Plan::default() };
-    same_as_reference(lab, events, &[("with empty batches first, between and last", plan)])
+    let plan = Plan { batch: 100, checkpoint: 5, ..Plan::default() };
+    let runs = [("with empty batches first, between and last", Plan { empty: true, ..plan })];
+    same(lab, events, plan, &runs)
 }
 
 pub(super) fn restart(lab: &Lab<'_>, events: &[Event]) -> Told {
-    let often = Plan { batch: RESTART_ROWS, checkpoint: 1, ..Plan::default() };
+    let never = Plan { batch: RESTART_ROWS, checkpoint: 0, ..Plan::default() };
+    let often = Plan { checkpoint: 1, ..never };
     let runs = [
         ("with a checkpoint after every batch", often),
         ("with a checkpoint and a new instance after every batch", Plan { restart: true, ..often }),
     ];
-    same_as_reference(lab, events, &runs)
+    same(lab, events, never, &runs)
 }
 
 /// The engine itself, as it divides rows among threads.

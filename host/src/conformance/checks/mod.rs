@@ -60,9 +60,9 @@ checks! {
     "settings", settings::settings, false, "starts and works with each setting at each end of its range; what is outside is refused";
 }
 
-/// Runs that must end as the ordinary one.
-fn same_as_reference(lab: &Lab<'_>, events: &[Event], runs: &[(&str, Plan)]) -> Told {
-    let wanted = match lab.reference(events) {
+/// Runs that must end as the one by `plan` does.
+fn same(lab: &Lab<'_>, events: &[Event], plan: Plan, runs: &[(&str, Plan)]) -> Told {
+    let wanted = match lab.run(events, plan) {
         Ok(run) => run,
         Err(Failed(reason)) => return Told::failed(reason),
     };
