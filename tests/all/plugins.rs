@@ -8,7 +8,7 @@ use crate::harness::Bench;
 use crate::records::{self, Call, HOUR, MINUTE, MONDAY};
 
 /// The template, which the host's build script builds beside the built-in plugins.
-fn template() -> std::path::PathBuf {
+pub(crate) fn template() -> std::path::PathBuf {
     let target = Path::new(env!("CARGO_TARGET_TMPDIR")).parent().unwrap();
     target.join("plugins/wasm32-wasip2/plugin/template.wasm")
 }

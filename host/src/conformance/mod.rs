@@ -48,13 +48,22 @@ pub struct Options {
     pub records: usize,
     /// Rows of one step of the long run, in which memory and state must not grow.
     pub step_rows: u64,
+    /// Rows of the longest batch tried. The engine's own have 512; another host's may not.
+    pub huge_rows: usize,
     /// Whether the input of a failed check is made as small as it can be.
     pub shrink: bool,
 }
 
 impl Default for Options {
     fn default() -> Options {
-        Options { seed: 1, checks: Vec::new(), records: usize::MAX, step_rows: 100_000, shrink: true }
+        Options {
+            seed: 1,
+            checks: Vec::new(),
+            records: usize::MAX,
+            step_rows: 100_000,
+            huge_rows: 65_536,
+            shrink: true,
+        }
     }
 }
 

@@ -3,6 +3,8 @@
 //! Owns making it from a seed, continuing it over months, and reading and writing the records of a failed check. Detectors
 //! find things in it; a battery over silence proves little. Does not own what checks change in it.
 
+mod plant;
+
 use std::io::BufWriter;
 use std::sync::Arc;
 
@@ -59,6 +61,7 @@ impl Traffic {
         let [Collected(mut events)] = sinks;
         events.sort_by_key(|event| (event.int(FieldId::report_time), event.id));
         events.dedup_by_key(|event| event.id);
+        plant::plant(&mut events, seed);
         let texts = names.since(0).into_iter().map(|(_, text)| text.to_string()).collect();
         Ok(Traffic { events, texts, config, directory })
     }

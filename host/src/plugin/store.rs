@@ -28,6 +28,8 @@ const MAX_RESOLVE: usize = 16_384;
 const MAX_INTERN: usize = 1_000;
 /// Most new names one instance may make: the table is shared and never shrinks.
 const MAX_NEW_NAMES: usize = 10_000;
+/// A read of stored state that takes this long on average is slow: one round trip takes a tenth of it.
+const SLOW_READ: Duration = Duration::from_millis(5);
 /// Longest log line in bytes.
 const MAX_LOG_BYTES: usize = 500;
 /// Most different locations an instance's cache holds; an organisation has hundreds.
@@ -71,6 +73,8 @@ pub(super) struct Host {
     /// State read ahead for the batch under way.
     pub(super) ahead: Ahead,
     waited: Duration,
+    /// How often this call asked the store.
+    reads: u32,
 }
 
 impl Guarded for Host {
@@ -104,6 +108,7 @@ impl Host {
             locations: FxHashMap::default(),
             ahead: Ahead::default(),
             waited: Duration::ZERO,
+            reads: 0,
         }
     }
 
@@ -117,6 +122,7 @@ impl Host {
     pub(super) fn begin(&mut self, checkpoint: bool) {
         self.log_lines = 0;
         self.waited = Duration::ZERO;
+        self.reads = 0;
         if checkpoint {
             self.changes.clear();
             self.written_bytes = 0;
@@ -208,6 +214,7 @@ impl Host {
         let keys = self.ahead.keys_with(key);
         let read = self.services.state.get_many(&self.plugin, &keys);
         self.waited += begun.elapsed();
+        self.reads = self.reads.saturating_add(1);
         let values = read.map_err(|e| Unavailable(e.to_string()))?;
         self.ahead.fill(keys, values);
         Ok(self.ahead.take(key).flatten())
@@ -216,6 +223,12 @@ impl Host {
     /// Time this call has waited for stored state.
     pub(super) fn waited(&self) -> Duration {
         self.waited
+    }
+
+    /// Whether what it waited was the store's fault: single reads were slow. A plugin that reads without end waits long, too,
+    /// and must not pass for a broken database, for which everybody is stopped.
+    pub(super) fn is_store_slow(&self) -> bool {
+        self.waited >= SLOW_READ.saturating_mul(self.reads)
     }
 
     pub(super) fn change_state(&mut self, key: String, value: Option<Vec<u8>>) -> Result<(), Refused> {

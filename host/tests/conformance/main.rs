@@ -38,7 +38,7 @@ fn failed(outcomes: &[Outcome]) -> Vec<String> {
 
 /// Enough for every check, and quick.
 fn small() -> Options {
-    Options { records: 2_000, step_rows: 20_000, ..Options::default() }
+    Options { records: 1_500, step_rows: 8_000, huge_rows: 8_192, ..Options::default() }
 }
 
 fn passes(name: &str, bytes: &[u8], options: Options) -> Vec<Outcome> {
@@ -54,14 +54,14 @@ fn passes(name: &str, bytes: &[u8], options: Options) -> Vec<Outcome> {
 #[test]
 fn the_built_in_detectors_pass() {
     for builtin in builtins() {
-        passes(builtin.name, builtin.bytes, Options { step_rows: 60_000, ..Options::default() });
+        passes(builtin.name, builtin.bytes, Options { step_rows: 30_000, ..Options::default() });
     }
 }
 
 #[test]
 fn the_template_passes() {
     let file = target().join("plugins/wasm32-wasip2/plugin/template.wasm");
-    passes("template", &std::fs::read(file).unwrap(), Options { step_rows: 60_000, ..Options::default() });
+    passes("template", &std::fs::read(file).unwrap(), Options { step_rows: 30_000, ..Options::default() });
 }
 
 /// Where the tests of the other languages leave what they build.

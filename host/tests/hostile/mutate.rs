@@ -55,7 +55,8 @@ impl Mutator {
             }
             11 => {
                 // A section of another component.
-                let other = self.bases[self.below(self.bases.len())].clone();
+                let other = self.below(self.bases.len());
+                let other = self.bases[other].clone();
                 let theirs = sections(&other);
                 if let (Some(place), false) = (parts.last(), theirs.is_empty()) {
                     let part = other[theirs[self.below(theirs.len())].clone()].to_vec();

@@ -15,10 +15,8 @@ use crate::engine::spool::Chunk;
 use crate::engine::{Engine, Options};
 use crate::plugin::Services;
 
-/// The longest batch tried. The engine's own have 512 rows; another host's may not.
-const HUGE_ROWS: usize = 65_536;
-/// Most events made to fill it, where the manifest's filter lets little through.
-const MAX_HUGE_EVENTS: usize = 4 * HUGE_ROWS;
+/// Most events made for a row of the longest batch, where the manifest's filter lets little through.
+const MAX_EVENTS_PER_ROW: usize = 4;
 /// Rows between two restarts: some hundred of them in two weeks.
 const RESTART_ROWS: usize = 64;
 
@@ -49,12 +47,13 @@ pub(super) fn batches(lab: &Lab<'_>, events: &[Event]) -> Told {
     )
 }
 
-/// A batch of 65,536 rows takes more than two weeks of traffic.
+/// A batch that long takes more than two weeks of traffic.
 fn huge(lab: &Lab<'_>, events: &[Event]) -> Result<(Option<String>, usize), Failed> {
     let rows = lab.reference(events)?.figures.rows as usize;
-    let times = HUGE_ROWS.div_ceil(rows.max(1)).min(MAX_HUGE_EVENTS.div_ceil(events.len().max(1))).max(1);
+    let huge = lab.options.huge_rows;
+    let times = huge.div_ceil(rows.max(1)).min((MAX_EVENTS_PER_ROW * huge).div_ceil(events.len().max(1))).max(1);
     let mut runs = Vec::new();
-    for batch in [crate::engine::detector::BATCH_ROWS, HUGE_ROWS] {
+    for batch in [crate::engine::detector::BATCH_ROWS, huge] {
         let plan = Plan { batch, checkpoint: 0, ..Plan::default() };
         let mut drive = super::super::drive::Drive::start(lab, &lab.traffic.texts, plan)?;
         let mut more = events.to_vec();
@@ -64,7 +63,7 @@ fn huge(lab: &Lab<'_>, events: &[Event]) -> Result<(Option<String>, usize), Fail
         }
         runs.push(drive.finish().map_err(|Failed(m)| Failed(format!("a batch of {batch} rows: {m}")))?);
     }
-    let difference = compare::difference(&runs[0].findings, &runs[1].findings, "batches of 65536 rows");
+    let difference = compare::difference(&runs[0].findings, &runs[1].findings, &format!("batches of {huge} rows"));
     Ok((difference, runs[0].findings.len()))
 }
 
