@@ -77,6 +77,7 @@ impl Inspection {
                 return Err(Problem::NotAComponent(text));
             }
         }
+        bounds.finish(bytes)?;
         Ok(found)
     }
 

@@ -9,6 +9,7 @@ mod assemble;
 #[path = "../guests/build.rs"]
 #[allow(dead_code, reason = "shared with the tests of the guests, which ask for their names")]
 mod build;
+mod bounds;
 mod cases;
 mod mutate;
 
