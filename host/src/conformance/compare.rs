@@ -13,8 +13,10 @@ pub fn difference(
     found: &BTreeMap<String, Finding>,
     how: &str,
 ) -> Option<String> {
-    let missing: Vec<&Finding> = wanted.iter().filter(|(id, _)| !found.contains_key(*id)).map(|(_, f)| f).collect();
-    let extra: Vec<&Finding> = found.iter().filter(|(id, _)| !wanted.contains_key(*id)).map(|(_, f)| f).collect();
+    let missing: Vec<&Finding> =
+        wanted.iter().filter(|(id, _)| !found.contains_key(*id)).map(|(_, f)| f).collect();
+    let extra: Vec<&Finding> =
+        found.iter().filter(|(id, _)| !wanted.contains_key(*id)).map(|(_, f)| f).collect();
     let changed: Vec<(&Finding, &Finding)> =
         wanted.iter().filter_map(|(id, f)| found.get(id).map(|g| (f, g))).filter(|(f, g)| f != g).collect();
     let (first, what) = match (missing.first(), extra.first(), changed.first()) {
@@ -53,7 +55,13 @@ fn part(wanted: &Finding, found: &Finding) -> String {
         .or_else(|| differs("explanation", wanted.explanation.join(" / "), found.explanation.join(" / ")))
         .or_else(|| differs("first event", wanted.first_event.to_string(), found.first_event.to_string()))
         .or_else(|| differs("last event", wanted.last_event.to_string(), found.last_event.to_string()))
-        .or_else(|| differs("records as evidence", wanted.evidence.len().to_string(), found.evidence.len().to_string()))
+        .or_else(|| {
+            differs(
+                "records as evidence",
+                wanted.evidence.len().to_string(),
+                found.evidence.len().to_string(),
+            )
+        })
         .unwrap_or_else(|| "other records as evidence".to_owned())
 }
 

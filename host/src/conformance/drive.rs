@@ -131,11 +131,7 @@ impl<'a> Drive<'a> {
         let begun = Instant::now();
         let names = Arc::new(NameTable::restore(texts.iter().cloned()));
         let copied = begun.elapsed();
-        let services = Services {
-            names,
-            directory: lab.traffic.directory.clone(),
-            state: state.clone(),
-        };
+        let services = Services { names, directory: lab.traffic.directory.clone(), state: state.clone() };
         let mut settings = lab.settings.clone();
         // The limits are for the engine's batches; a check with longer ones must not trip over them.
         let times = plan.batch.div_ceil(BATCH_ROWS).max(1);
@@ -144,8 +140,7 @@ impl<'a> Drive<'a> {
         settings.limits.call_ms = settings.limits.call_ms.saturating_mul(times as u64);
         let route = Route::new(lab.plugin.manifest(), &settings, &lab.traffic.config, &services.names)
             .map_err(|e| Failed(e.to_string()))?;
-        let instance =
-            lab.plugin.instantiate(&services, &settings, 1).map_err(|e| Failed(e.to_string()))?;
+        let instance = lab.plugin.instantiate(&services, &settings, 1).map_err(|e| Failed(e.to_string()))?;
         let layout = Layout::new(route.fields());
         let batch = route.batch();
         Ok(Drive {
@@ -342,7 +337,10 @@ fn size(output: &Output) -> usize {
             f.title.len()
                 + f.explanation.iter().map(String::len).sum::<usize>()
                 + 16 * f.evidence.len()
-                + f.attributes.iter().map(|(key, value)| key.len() + format!("{value:?}").len()).sum::<usize>()
+                + f.attributes
+                    .iter()
+                    .map(|(key, value)| key.len() + format!("{value:?}").len())
+                    .sum::<usize>()
         }
     }
 }

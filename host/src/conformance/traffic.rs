@@ -194,8 +194,7 @@ fn from_json(fields: &Map<String, Value>, names: &NameTable) -> Result<Event, St
     for (name, value) in fields {
         let field = FieldId::from_name(name).ok_or_else(|| format!("'{name}' is no field"))?;
         let wrong = || format!("{name} is {value}: it must be a value as the kept file has it");
-        let name_of =
-            |text: &str| names.intern(text).map_err(|e| format!("{name}: {e}"));
+        let name_of = |text: &str| names.intern(text).map_err(|e| format!("{name}: {e}"));
         match field.field().ty {
             FieldType::Id => {
                 event.id = serde_json::from_value(value.clone()).map_err(|_| wrong())?;

@@ -6,7 +6,8 @@
 //! specialises it reaches 483 variables; they have 13,000 to 20,000 functions and 7 to 11 MB of code.
 
 use wasmparser::{
-    FuncValidatorAllocations, FunctionBody, Operator, OperatorsReader, Parser, Payload, ValidPayload, Validator,
+    FuncValidatorAllocations, FunctionBody, Operator, OperatorsReader, Parser, Payload, ValidPayload,
+    Validator,
 };
 
 use super::error::Problem;
@@ -131,7 +132,10 @@ fn nesting(body: &FunctionBody<'_>) -> Result<(), Problem> {
     while !operators.eof() {
         let operator = operators.read().map_err(damaged)?;
         match operator {
-            Operator::Block { .. } | Operator::Loop { .. } | Operator::If { .. } | Operator::TryTable { .. } => {
+            Operator::Block { .. }
+            | Operator::Loop { .. }
+            | Operator::If { .. }
+            | Operator::TryTable { .. } => {
                 let is_loop = matches!(operator, Operator::Loop { .. });
                 open.push(is_loop);
                 loops += u32::from(is_loop);
@@ -167,7 +171,11 @@ fn operands(bytes: &[u8]) -> Result<(), Problem> {
         while !operators.eof() {
             let (operator, offset) = operators.read_with_offset().map_err(damaged)?;
             function.op(offset, &operator).map_err(damaged)?;
-            check("values waiting at once in one function", function.operand_stack_height().into(), MAX_OPERANDS.into())?;
+            check(
+                "values waiting at once in one function",
+                function.operand_stack_height().into(),
+                MAX_OPERANDS.into(),
+            )?;
         }
         reused = function.into_allocations();
     }

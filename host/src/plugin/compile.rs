@@ -53,6 +53,8 @@ pub(super) fn compile(engine: &Engine, bytes: &[u8]) -> Result<Component, Proble
                 "takes longer than {seconds} s to compile: build it optimised for size, or leave it out"
             )))
         }
-        Err(RecvTimeoutError::Disconnected) => Err(failed("the compiler failed; see standard error".to_owned())),
+        Err(RecvTimeoutError::Disconnected) => {
+            Err(failed("the compiler failed; see standard error".to_owned()))
+        }
     }
 }

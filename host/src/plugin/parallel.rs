@@ -8,7 +8,8 @@ const MAX_THREADS: usize = 8;
 
 /// What `work` makes of each item, in the order of the items.
 pub(super) fn each<T: Sync, R: Send>(items: &[T], work: impl Fn(&T) -> R + Sync) -> Vec<R> {
-    let threads = std::thread::available_parallelism().map_or(1, usize::from).min(MAX_THREADS).min(items.len());
+    let threads =
+        std::thread::available_parallelism().map_or(1, usize::from).min(MAX_THREADS).min(items.len());
     if threads < 2 {
         return items.iter().map(work).collect();
     }

@@ -126,7 +126,10 @@ fn a_guest_that_fails_on_all_traffic_is_told_of_once() {
     let plugin = RUNTIME.load("trap", &build::component("trap")).unwrap();
     let outcomes = battery(&plugin, small());
     let failed = failed(&outcomes);
-    assert!(failed.len() == 1 && failed[0].starts_with("traffic: ") && failed[0].contains("trapped"), "{failed:?}");
+    assert!(
+        failed.len() == 1 && failed[0].starts_with("traffic: ") && failed[0].contains("trapped"),
+        "{failed:?}"
+    );
     assert_eq!(outcomes[0].records_kept, Some(1), "one record is enough");
 }
 

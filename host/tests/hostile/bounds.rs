@@ -49,23 +49,58 @@ fn loops(depth: usize) -> String {
 #[ignore = "a measurement"]
 fn what_compiling_costs_at_the_bounds() {
     let cases = vec![
-        ("straight 1 MiB", bomb(format!("(func (export \"b\") (param i32) (result i32) (local.get 0) {})", "(i32.const 77) i32.mul (i32.const 3) i32.xor ".repeat(149_000)))),
+        (
+            "straight 1 MiB",
+            bomb(format!(
+                "(func (export \"b\") (param i32) (result i32) (local.get 0) {})",
+                "(i32.const 77) i32.mul (i32.const 3) i32.xor ".repeat(149_000)
+            )),
+        ),
         ("64 locals, 370 KB", bomb(locals(64, 370_000))),
         ("1000 locals, 24 KB", bomb(locals(1_000, 24_000))),
         ("live 4900 x 20", bomb(live(4_900, 20))),
         ("live 4900 x 140", bomb(live(4_900, 140))),
         ("loops 149", bomb(loops(149))),
         ("loops 149, often", bomb(loops(149).replace("(export \"b\")", "").repeat(400))),
-        ("blocks 2000", bomb(format!("(func (export \"b\") {}{})", "block ".repeat(1_999), "end ".repeat(1_999)))),
-        ("br_table 50000", bomb(format!("(func (export \"b\") (param i32) {})", format!("(block (block (br_table {} (local.get 0))))", "0 1 ".repeat(2_400)).repeat(10)))),
+        (
+            "blocks 2000",
+            bomb(format!("(func (export \"b\") {}{})", "block ".repeat(1_999), "end ".repeat(1_999))),
+        ),
+        (
+            "br_table 50000",
+            bomb(format!(
+                "(func (export \"b\") (param i32) {})",
+                format!("(block (block (br_table {} (local.get 0))))", "0 1 ".repeat(2_400)).repeat(10)
+            )),
+        ),
         ("functions 49000", bomb("(func)".repeat(49_000))),
-        ("functions 49000 of 400 B", bomb(format!("(func (param i32) (result i32) (local.get 0) {})", "(i32.const 77) i32.mul (i32.const 3) i32.xor ".repeat(55)).repeat(49_000))),
+        (
+            "functions 49000 of 400 B",
+            bomb(
+                format!(
+                    "(func (param i32) (result i32) (local.get 0) {})",
+                    "(i32.const 77) i32.mul (i32.const 3) i32.xor ".repeat(55)
+                )
+                .repeat(49_000),
+            ),
+        ),
         ("calls 100000", bomb(format!("(func $f) (func (export \"b\") {})", "(call $f)".repeat(300_000)))),
-        ("stores", bomb(format!("(func (export \"b\") {})", "(i64.store (i32.const 8) (i64.const 1))".repeat(140_000)))),
+        (
+            "stores",
+            bomb(format!(
+                "(func (export \"b\") {})",
+                "(i64.store (i32.const 8) (i64.const 1))".repeat(140_000)
+            )),
+        ),
     ];
     for (name, bytes) in cases {
         let begun = Instant::now();
         let loaded = RUNTIME.load(name, &bytes).map(drop).map_err(|e| e.problem.to_string());
-        eprintln!("{:7} ms {:6} MiB {:8} bytes {name}: {loaded:?}", begun.elapsed().as_millis(), peak_mib(), bytes.len());
+        eprintln!(
+            "{:7} ms {:6} MiB {:8} bytes {name}: {loaded:?}",
+            begun.elapsed().as_millis(),
+            peak_mib(),
+            bytes.len()
+        );
     }
 }

@@ -131,21 +131,74 @@ fn files() -> Vec<(&'static str, Vec<u8>)> {
         ("truncated-half", whole[..whole.len() / 2].to_vec()),
         ("truncated-by-one", whole[..whole.len() - 1].to_vec()),
         ("two-manifests", with_manifest(whole.clone(), &manifest("other", "[\"user\"]", "[]"))),
-        ("manifest-of-a-megabyte", with_manifest(bare.clone(), &format!("{}# {}", manifest("long", "[\"user\"]", "[]"), "x".repeat(1 << 20)))),
-        ("manifest-nested", with_manifest(bare.clone(), &format!("{}\na = {}{}", manifest("nested", "[\"user\"]", "[]"), "[".repeat(20_000), "]".repeat(20_000)))),
-        ("manifest-keys", with_manifest(bare.clone(), &format!("{}\n{}", manifest("keys", "[\"user\"]", "[]"), "a.".repeat(20_000) + "b = 1"))),
-        ("manifest-not-utf8", { let mut b = bare.clone(); custom(&mut b, "ringfence:manifest", &[0xff; 100]); b }),
-        ("manifest-columns", with_manifest(bare.clone(), &manifest("columns", &format!("[{}]", "\"user\",".repeat(7_000)), "[]"))),
+        (
+            "manifest-of-a-megabyte",
+            with_manifest(
+                bare.clone(),
+                &format!("{}# {}", manifest("long", "[\"user\"]", "[]"), "x".repeat(1 << 20)),
+            ),
+        ),
+        (
+            "manifest-nested",
+            with_manifest(
+                bare.clone(),
+                &format!(
+                    "{}\na = {}{}",
+                    manifest("nested", "[\"user\"]", "[]"),
+                    "[".repeat(20_000),
+                    "]".repeat(20_000)
+                ),
+            ),
+        ),
+        (
+            "manifest-keys",
+            with_manifest(
+                bare.clone(),
+                &format!("{}\n{}", manifest("keys", "[\"user\"]", "[]"), "a.".repeat(20_000) + "b = 1"),
+            ),
+        ),
+        ("manifest-not-utf8", {
+            let mut b = bare.clone();
+            custom(&mut b, "ringfence:manifest", &[0xff; 100]);
+            b
+        }),
+        (
+            "manifest-columns",
+            with_manifest(
+                bare.clone(),
+                &manifest("columns", &format!("[{}]", "\"user\",".repeat(7_000)), "[]"),
+            ),
+        ),
         ("manifest-reserved-id", with_manifest(bare.clone(), &manifest("rules", "[\"user\"]", "[]"))),
-        ("manifest-path-as-id", with_manifest(bare.clone(), &manifest("../../etc/cron.d/x", "[\"user\"]", "[]"))),
-        ("manifest-of-a-built-in", with_manifest(bare.clone(), &manifest("mass-dialing", "[\"user\"]", "[]"))),
-        ("section-length-lies", { let mut b = whole.clone(); b.extend([0, 0xff, 0xff, 0xff, 0xff, 0x0f]); b }),
-        ("custom-sections", { let mut b = whole.clone(); (0..50_000).for_each(|_| custom(&mut b, "x", &[])); b }),
-        ("no-exports", with_manifest(wat::parse_str("(component)").unwrap(), &manifest("none", "[\"user\"]", "[]"))),
+        (
+            "manifest-path-as-id",
+            with_manifest(bare.clone(), &manifest("../../etc/cron.d/x", "[\"user\"]", "[]")),
+        ),
+        (
+            "manifest-of-a-built-in",
+            with_manifest(bare.clone(), &manifest("mass-dialing", "[\"user\"]", "[]")),
+        ),
+        ("section-length-lies", {
+            let mut b = whole.clone();
+            b.extend([0, 0xff, 0xff, 0xff, 0xff, 0x0f]);
+            b
+        }),
+        ("custom-sections", {
+            let mut b = whole.clone();
+            (0..50_000).for_each(|_| custom(&mut b, "x", &[]));
+            b
+        }),
+        (
+            "no-exports",
+            with_manifest(wat::parse_str("(component)").unwrap(), &manifest("none", "[\"user\"]", "[]")),
+        ),
         ("nested-components", with_manifest(nested(400), &manifest("nested", "[\"user\"]", "[]"))),
         ("imports-by-the-thousand", with_manifest(imports(3_000), &manifest("imports", "[\"user\"]", "[]"))),
         ("exports-by-the-thousand", with_manifest(exports(3_000), &manifest("exports", "[\"user\"]", "[]"))),
-        ("instances-by-the-thousand", with_manifest(instances(900), &manifest("instances", "[\"user\"]", "[]"))),
+        (
+            "instances-by-the-thousand",
+            with_manifest(instances(900), &manifest("instances", "[\"user\"]", "[]")),
+        ),
     ];
     files.extend(bombs());
     files
@@ -156,31 +209,71 @@ fn bombs() -> Vec<(&'static str, Vec<u8>)> {
     let bomb = |extra: String| core(|c| c.extra = extra).component("bomb");
     let locals = |n: usize| "(local i64)".repeat(n);
     vec![
-        ("bomb-long-function", bomb(format!("(func (export \"b\") (param i32) (result i32) (local.get 0) {})", "(i32.const 77) i32.mul (i32.const 3) i32.xor ".repeat(700_000)))),
-        ("bomb-locals-times-blocks", bomb(format!(
-            "(func (export \"b\") (param i32) {} {})",
-            locals(20_000),
-            (0..30_000).map(|i| format!("(if (local.get 0) (then (local.set {} (i64.add (local.get {}) (i64.const 1)))))", 1 + i % 20_000, 1 + (i * 7) % 20_000)).collect::<String>()
-        ))),
-        ("bomb-branch-tables", bomb(format!(
-            "(func (export \"b\") (param i32) {})",
-            format!("(block (block (br_table {} (local.get 0))))", "0 1 ".repeat(30_000)).repeat(10)
-        ))),
-        ("bomb-nested-blocks", bomb(format!("(func (export \"b\") {}{})", "block ".repeat(60_000), "end ".repeat(60_000)))),
-        ("bomb-nested-loops", bomb(format!(
-            "(func (export \"b\") (param i32) (local i64 i64 i64 i64) {} {})",
-            "loop (local.set 1 (i64.add (local.get 2) (local.get 3))) ".repeat(600),
-            "(br_if 0 (local.get 0)) end ".repeat(600)
-        ))),
-        ("bomb-live-values", bomb(format!(
-            "(func (export \"b\") (result i64) {} {})",
-            (0..40_000).map(|i| format!("(i64.load (i32.const {}))", i % 1000 * 8)).collect::<String>(),
-            "i64.xor ".repeat(39_999)
-        ))),
+        (
+            "bomb-long-function",
+            bomb(format!(
+                "(func (export \"b\") (param i32) (result i32) (local.get 0) {})",
+                "(i32.const 77) i32.mul (i32.const 3) i32.xor ".repeat(700_000)
+            )),
+        ),
+        (
+            "bomb-locals-times-blocks",
+            bomb(format!(
+                "(func (export \"b\") (param i32) {} {})",
+                locals(20_000),
+                (0..30_000)
+                    .map(|i| format!(
+                        "(if (local.get 0) (then (local.set {} (i64.add (local.get {}) (i64.const 1)))))",
+                        1 + i % 20_000,
+                        1 + (i * 7) % 20_000
+                    ))
+                    .collect::<String>()
+            )),
+        ),
+        (
+            "bomb-branch-tables",
+            bomb(format!(
+                "(func (export \"b\") (param i32) {})",
+                format!("(block (block (br_table {} (local.get 0))))", "0 1 ".repeat(30_000)).repeat(10)
+            )),
+        ),
+        (
+            "bomb-nested-blocks",
+            bomb(format!("(func (export \"b\") {}{})", "block ".repeat(60_000), "end ".repeat(60_000))),
+        ),
+        (
+            "bomb-nested-loops",
+            bomb(format!(
+                "(func (export \"b\") (param i32) (local i64 i64 i64 i64) {} {})",
+                "loop (local.set 1 (i64.add (local.get 2) (local.get 3))) ".repeat(600),
+                "(br_if 0 (local.get 0)) end ".repeat(600)
+            )),
+        ),
+        (
+            "bomb-live-values",
+            bomb(format!(
+                "(func (export \"b\") (result i64) {} {})",
+                (0..40_000).map(|i| format!("(i64.load (i32.const {}))", i % 1000 * 8)).collect::<String>(),
+                "i64.xor ".repeat(39_999)
+            )),
+        ),
         ("bomb-many-functions", bomb("(func)".repeat(400_000))),
-        ("bomb-many-types", bomb((0..200_000).map(|i| format!("(type (func (param {})))", ["i32", "i64", "f32", "f64"][i % 4])).collect::<String>())),
+        (
+            "bomb-many-types",
+            bomb(
+                (0..200_000)
+                    .map(|i| format!("(type (func (param {})))", ["i32", "i64", "f32", "f64"][i % 4]))
+                    .collect::<String>(),
+            ),
+        ),
         ("bomb-globals", bomb("(global (mut i64) (i64.const 1))".repeat(300_000))),
-        ("bomb-elements", bomb(format!("(table 100000 funcref) (func $f) (elem (i32.const 0) func {})", "$f ".repeat(100_000)))),
+        (
+            "bomb-elements",
+            bomb(format!(
+                "(table 100000 funcref) (func $f) (elem (i32.const 0) func {})",
+                "$f ".repeat(100_000)
+            )),
+        ),
     ]
 }
 

@@ -6,10 +6,10 @@
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on fails")]
 
 mod assemble;
+mod bounds;
 #[path = "../guests/build.rs"]
 #[allow(dead_code, reason = "shared with the tests of the guests, which ask for their names")]
 mod build;
-mod bounds;
 mod cases;
 mod mutate;
 
@@ -120,8 +120,11 @@ fn try_guest(world: &World, name: &str, bytes: &[u8]) -> End {
     let found = beside(world, Some(&plugin)).unwrap_or_else(|e| panic!("{name}: the engine failed: {e}"));
     let took = begun.elapsed();
     assert!(took < RUN_TIME, "{name}: the engine took {took:?} beside it");
-    let wanted: BTreeMap<&String, &String> =
-        world.alone.iter().filter(|(_, f)| !f.contains(&format!("\"detector\":\"{}\"", plugin.id()))).collect();
+    let wanted: BTreeMap<&String, &String> = world
+        .alone
+        .iter()
+        .filter(|(_, f)| !f.contains(&format!("\"detector\":\"{}\"", plugin.id())))
+        .collect();
     assert_eq!(found.iter().collect::<BTreeMap<_, _>>(), wanted, "{name}: the others found something else");
     End::Ran
 }

@@ -76,7 +76,8 @@ fn sections(bytes: &[u8]) -> Vec<Range<usize>> {
     for payload in Parser::new(0).parse_all(bytes) {
         let Ok(payload) = payload else { return found };
         match &payload {
-            Payload::ModuleSection { unchecked_range, .. } | Payload::ComponentSection { unchecked_range, .. } => {
+            Payload::ModuleSection { unchecked_range, .. }
+            | Payload::ComponentSection { unchecked_range, .. } => {
                 let end = unchecked_range.end as usize;
                 if depth == 0 && end <= bytes.len() {
                     found.push(start..end);

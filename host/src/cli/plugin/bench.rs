@@ -28,8 +28,20 @@ pub(crate) fn run(args: &BenchArgs, global: &Global) -> CliResult {
     let all = measure(&file, &bytes, &settings, args.which.seed, args.rows)
         .map_err(|e| CliError::Usage(e.to_string()))?;
     let heading = [
-        "plugin", "ns/record", "records/s", "ratio", "longest ms", "memory MiB", "B/record", "B/subject", "state B/subject",
-        "checkpoint µs/key", "findings", "compile ms", "instance µs", "size",
+        "plugin",
+        "ns/record",
+        "records/s",
+        "ratio",
+        "longest ms",
+        "memory MiB",
+        "B/record",
+        "B/subject",
+        "state B/subject",
+        "checkpoint µs/key",
+        "findings",
+        "compile ms",
+        "instance µs",
+        "size",
     ];
     print(&listing(&all, args.format, &heading, row)?)?;
     if args.format == Format::Table {

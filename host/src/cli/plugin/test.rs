@@ -10,8 +10,8 @@ use serde::Serialize;
 
 use super::super::output::{harmless, print};
 use super::super::{CliError, CliResult, Format, Global};
-use super::tried::{Which, read_text};
 use super::runtime;
+use super::tried::{Which, read_text};
 use crate::conformance::{self, Lab, NAMES, Options, Outcome, Verdict};
 use crate::eval::style::Style;
 
@@ -136,7 +136,11 @@ fn keep(folder: &Path, check: &str, records: &str) -> Result<PathBuf, CliError> 
 /// For a shell.
 fn quoted(text: &str) -> String {
     let plain = |b: u8| b.is_ascii_alphanumeric() || b"_-./:@".contains(&b);
-    if !text.is_empty() && text.bytes().all(plain) { text.to_owned() } else { format!("'{}'", text.replace('\'', r"'\''")) }
+    if !text.is_empty() && text.bytes().all(plain) {
+        text.to_owned()
+    } else {
+        format!("'{}'", text.replace('\'', r"'\''"))
+    }
 }
 
 fn shown(outcome: &Outcome, style: Style) -> String {
@@ -146,8 +150,11 @@ fn shown(outcome: &Outcome, style: Style) -> String {
         Verdict::NotApplicable(_) => ("–   ", Paint::new().dimmed()),
     };
     let mut out = format!("{}  {:14} {}", style.paint(word, paint), outcome.check, outcome.promise);
-    let mut notes: Vec<String> = outcome.compared.map(|n| format!("{n} findings compared")).into_iter().collect();
-    notes.extend(outcome.figures.iter().map(|(name, value)| format!("{} {}", name.replace('_', " "), figure(*value))));
+    let mut notes: Vec<String> =
+        outcome.compared.map(|n| format!("{n} findings compared")).into_iter().collect();
+    notes.extend(
+        outcome.figures.iter().map(|(name, value)| format!("{} {}", name.replace('_', " "), figure(*value))),
+    );
     if !notes.is_empty() {
         let _ = write!(out, " {}", style.dim(&format!("({})", notes.join(", "))));
     }

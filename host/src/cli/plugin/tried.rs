@@ -35,7 +35,8 @@ impl Which {
     pub(super) fn read(&self, global: &Global) -> Result<(String, Vec<u8>, PluginConfig), CliError> {
         let (file, bytes) = inspect::find(&self.plugin)?;
         // What is wrong with it is told when it is loaded.
-        let id = Inspection::read(&bytes).ok().and_then(|i| Some(Manifest::parse(i.manifest().ok()?).ok()?.id));
+        let id =
+            Inspection::read(&bytes).ok().and_then(|i| Some(Manifest::parse(i.manifest().ok()?).ok()?.id));
         let config = global.load_config()?;
         let mut settings = id.and_then(|id| config.plugins.get(&id).cloned()).unwrap_or_default();
         // Which records an operator leaves out says nothing about the plugin.

@@ -51,7 +51,8 @@ pub(super) fn batches(lab: &Lab<'_>, events: &[Event]) -> Told {
 fn huge(lab: &Lab<'_>, events: &[Event]) -> Result<(Option<String>, usize), Failed> {
     let rows = lab.reference(events)?.figures.rows as usize;
     let huge = lab.options.huge_rows;
-    let times = huge.div_ceil(rows.max(1)).min((MAX_EVENTS_PER_ROW * huge).div_ceil(events.len().max(1))).max(1);
+    let times =
+        huge.div_ceil(rows.max(1)).min((MAX_EVENTS_PER_ROW * huge).div_ceil(events.len().max(1))).max(1);
     let mut runs = Vec::new();
     for batch in [crate::engine::detector::BATCH_ROWS, huge] {
         let plan = Plan { batch, checkpoint: 0, ..Plan::default() };
@@ -63,7 +64,8 @@ fn huge(lab: &Lab<'_>, events: &[Event]) -> Result<(Option<String>, usize), Fail
         }
         runs.push(drive.finish().map_err(|Failed(m)| Failed(format!("a batch of {batch} rows: {m}")))?);
     }
-    let difference = compare::difference(&runs[0].findings, &runs[1].findings, &format!("batches of {huge} rows"));
+    let difference =
+        compare::difference(&runs[0].findings, &runs[1].findings, &format!("batches of {huge} rows"));
     Ok((difference, runs[0].findings.len()))
 }
 
@@ -110,8 +112,7 @@ fn engine(lab: &Lab<'_>, events: &[Event], workers: usize) -> Result<BTreeMap<St
     config.plugins.insert(lab.plugin.id().to_owned(), lab.settings.clone());
     let options = Options { workers, lateness: LATENESS, generation: 1 };
     let plugins = std::slice::from_ref(lab.plugin);
-    let mut engine =
-        Engine::start(plugins, None, &config, &services, &options).map_err(|e| failed(&e))?;
+    let mut engine = Engine::start(plugins, None, &config, &services, &options).map_err(|e| failed(&e))?;
     let mut book = Book::default();
     // As a scan: some checkpoints on the way.
     let stretch = events.len().div_ceil(4).max(1);

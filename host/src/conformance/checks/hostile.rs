@@ -84,7 +84,8 @@ pub(super) fn extremes(lab: &Lab<'_>, events: &[Event]) -> Told {
 
 /// Sets one of the type's extreme values, another one each turn.
 fn set_extreme(event: &mut Event, field: FieldId, turn: usize) {
-    const INTS: [i64; 7] = [i64::MAX, i64::MIN, -1, 1, i64::MAX - 1, 253_402_300_799_999, -62_135_596_800_000];
+    const INTS: [i64; 7] =
+        [i64::MAX, i64::MIN, -1, 1, i64::MAX - 1, 253_402_300_799_999, -62_135_596_800_000];
     const FLOATS: [f64; 6] = [f64::MAX, f64::MIN, f64::MIN_POSITIVE, -0.0, 1e308, -1.0];
     const U32S: [u32; 3] = [u32::MAX, 1, i32::MAX as u32];
     let numbers = [
@@ -150,7 +151,11 @@ pub(super) fn texts(lab: &Lab<'_>, events: &[Event]) -> Told {
                 let dice = mix(lab.options.seed, u128::from(handle));
                 if handle != 0 && dice.is_multiple_of(2) {
                     let name = names.intern(&hostile_text(dice >> 8, LONG)).map_err(full)?;
-                    if ty == FieldType::Enum { event.set_enum(field, name) } else { event.set_name(field, name) }
+                    if ty == FieldType::Enum {
+                        event.set_enum(field, name)
+                    } else {
+                        event.set_name(field, name)
+                    }
                 }
             }
         }
@@ -203,7 +208,9 @@ pub(super) fn horizon(lab: &Lab<'_>, events: &[Event]) -> Told {
     let (slow, fast) = match (run(&[]), run(&[jump / 2, jump, jump])) {
         (Ok(slow), Ok(fast)) => (slow, fast),
         (Err(Failed(reason)), _) => return Told::failed(format!("ten years without records: {reason}")),
-        (_, Err(Failed(reason))) => return Told::failed(format!("the horizon jumped by ten years: {reason}")),
+        (_, Err(Failed(reason))) => {
+            return Told::failed(format!("the horizon jumped by ten years: {reason}"));
+        }
     };
     match compare::difference(&slow.findings, &fast.findings, "the horizon jumped by ten years") {
         Some(difference) => Told::failed(difference).compared(slow.findings.len()),

@@ -14,7 +14,10 @@ pub(super) fn kinds(lab: &Lab<'_>, events: &[Event]) -> Told {
     };
     for kind in EventKind::ALL.into_iter().filter(|kind| !named.contains(kind)) {
         if wanted.figures.kinds[kind as usize] > 0 {
-            return Told::failed(format!("{} events reach it, which its manifest does not name", kind.name()));
+            return Told::failed(format!(
+                "{} events reach it, which its manifest does not name",
+                kind.name()
+            ));
         }
     }
     let only_named: Vec<Event> = events.iter().filter(|e| named.contains(&e.kind)).cloned().collect();

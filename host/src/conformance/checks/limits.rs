@@ -58,9 +58,7 @@ pub(super) fn memory(lab: &Lab<'_>, _: &[Event]) -> Told {
     } else {
         Told::ok()
     };
-    told.figure("rows", last.rows as f64)
-        .figure("memory_mib", mib(last.memory))
-        .figure("growth_mib", grown)
+    told.figure("rows", last.rows as f64).figure("memory_mib", mib(last.memory)).figure("growth_mib", grown)
 }
 
 pub(super) fn state(lab: &Lab<'_>, _: &[Event]) -> Told {

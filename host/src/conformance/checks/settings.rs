@@ -31,7 +31,9 @@ pub(super) fn settings(lab: &Lab<'_>, events: &[Event]) -> Told {
                 // Settings may have to fit each other: what it says so about is no defect, unless nothing was changed.
                 Ok(Accepted::Refused) if value != setting.default => refused += 1,
                 Ok(Accepted::Refused) => {
-                    return Told::failed(format!("{name}: {value}, its own default, is refused by the plugin"));
+                    return Told::failed(format!(
+                        "{name}: {value}, its own default, is refused by the plugin"
+                    ));
                 }
                 Err(Failed(reason)) => {
                     return Told::failed(format!("{name}: {value}, which its manifest allows: {reason}"));
@@ -41,7 +43,9 @@ pub(super) fn settings(lab: &Lab<'_>, events: &[Event]) -> Told {
         for value in outside(setting) {
             tried += 1;
             if lab.plugin.settings(&json!({ name.as_str(): value })).is_ok() {
-                return Told::failed(format!("{name}: {value} is accepted, which its manifest does not allow"));
+                return Told::failed(format!(
+                    "{name}: {value} is accepted, which its manifest does not allow"
+                ));
             }
         }
     }

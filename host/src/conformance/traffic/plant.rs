@@ -53,7 +53,8 @@ pub(super) fn plant(events: &mut Vec<Event>, seed: u64) {
 /// The same event so much later, with an identity of its own.
 fn at(model: &Event, burst: u64, n: i64, later: Millis) -> Event {
     let mut event = model.clone();
-    event.id = RecordId((u128::from(0xb0_57_00 + burst) << 96) | u128::from(n as u64) << 32 | 0x4000_0000_8000_0000);
+    event.id =
+        RecordId((u128::from(0xb0_57_00 + burst) << 96) | u128::from(n as u64) << 32 | 0x4000_0000_8000_0000);
     for field in [FieldId::start_time, FieldId::answer_time, FieldId::release_time, FieldId::report_time] {
         if event.has(field) {
             event.set_millis(field, event.int(field) + later);
