@@ -181,7 +181,8 @@ impl Detector {
                 self.held.rows.push(HeldRow { chunk, index: index as u32, taken });
             }
         }
-        while self.is_batch_due() && self.is_running() {
+        // In this order: one that was given up holds no rows, and what it was fed says nothing any more.
+        while self.is_running() && self.is_batch_due() {
             self.feed_batch(layout);
         }
     }
