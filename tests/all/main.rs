@@ -6,6 +6,7 @@
     reason = "a test says by its name what it is about, and may panic"
 )]
 
+mod conformance;
 mod demo;
 mod harness;
 mod life;

@@ -1,5 +1,6 @@
 //! `ringfence plugin …`: the listing; each other command has a file of its own.
 
+mod bench;
 mod inspect;
 mod install;
 mod keygen;
@@ -8,7 +9,9 @@ mod push;
 mod quarantine;
 mod sign;
 mod source;
+mod test;
 mod top;
+mod tried;
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -58,6 +61,10 @@ pub enum PluginCommand {
         #[arg(long, value_enum, default_value_t)]
         format: Format,
     },
+    /// Puts a plugin through a battery: order, repeats, restarts, hostile records, limits. Exit code 1 when it fails.
+    Test(test::TestArgs),
+    /// Measures a plugin beside the built-in detectors: time, memory, checkpoints.
+    Bench(bench::BenchArgs),
 }
 
 /// Runs a command about plugins.
@@ -76,6 +83,8 @@ pub fn run(command: &PluginCommand, global: &Global) -> CliResult {
         PluginCommand::Remove(args) => install::remove(args, global),
         PluginCommand::Push(args) => push::run(args, global),
         PluginCommand::Top { format } => top::run(*format, global),
+        PluginCommand::Test(args) => test::run(args, global),
+        PluginCommand::Bench(args) => bench::run(args, global),
     }
 }
 

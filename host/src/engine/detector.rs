@@ -241,6 +241,7 @@ impl Detector {
             }
         }
         self.account.grant(work.chunk.len(), self.held.rows.len() - before, workers);
+        // In this order: one that was given up holds no rows, and what it was fed says nothing any more.
         while self.is_running() && self.is_batch_due() {
             self.feed_batch(layout);
         }

@@ -79,6 +79,9 @@ pub enum Problem {
     /// It does not compile or does not fit the interface.
     #[error("does not fit the interface: {0}")]
     Compile(String),
+    /// Compiling it would take too long.
+    #[error("{0}")]
+    TooComplex(String),
     /// The operator's settings are wrong.
     #[error("settings: {0}")]
     Settings(String),

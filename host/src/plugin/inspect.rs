@@ -4,6 +4,7 @@
 
 use wasmparser::{ComponentTypeRef, Encoding, Parser, Payload, TypeBounds};
 
+use super::bounds::Bounds;
 use super::error::Problem;
 
 pub use bundle::{MANIFEST_SECTION, MAX_COMPONENT_BYTES};
@@ -38,8 +39,10 @@ impl Inspection {
         }
         let mut found = Inspection::default();
         let mut depth = 0usize;
+        let mut bounds = Bounds::default();
         for payload in Parser::new(0).parse_all(bytes) {
             let payload = payload.map_err(damaged)?;
+            bounds.look(&payload, depth)?;
             match payload {
                 Payload::Version { encoding: Encoding::Module, .. } if depth == 0 => {
                     let text = "is a core module, not a component: build it with --target wasm32-wasip2";
@@ -72,6 +75,7 @@ impl Inspection {
                 return Err(Problem::NotAComponent(text));
             }
         }
+        bounds.finish(bytes)?;
         Ok(found)
     }
 
@@ -95,7 +99,7 @@ impl Inspection {
 }
 
 #[allow(clippy::needless_pass_by_value, reason = "it is the shape map_err wants")]
-fn damaged(error: wasmparser::BinaryReaderError) -> Problem {
+pub(super) fn damaged(error: wasmparser::BinaryReaderError) -> Problem {
     Problem::NotAComponent(format!(
         "is damaged or not WebAssembly (byte {}: {}): build it again",
         error.offset(),

@@ -172,7 +172,10 @@ fn cause(error: &wasmtime::Error, store: &Store<Host>, limits: &Limits) -> Cause
     }
     match error.downcast_ref::<Trap>() {
         // A slow database is not the plugin's fault.
-        Some(Trap::Interrupt) if store.data().waited().as_millis() as u64 * 2 >= limits.call_ms => {
+        Some(Trap::Interrupt)
+            if store.data().waited().as_millis() as u64 * 2 >= limits.call_ms
+                && store.data().is_store_slow() =>
+        {
             let ms = store.data().waited().as_millis();
             Cause::State(format!("state cannot be read: the database took {ms} ms"))
         }

@@ -14,6 +14,7 @@ use super::builtins::Builtin;
 use super::component::Plugin;
 use super::error::{LoadError, Problem};
 use super::inspect::MAX_COMPONENT_BYTES;
+use super::parallel;
 use super::runtime::Runtime;
 use super::trust::{self, Origin, Signed, admit};
 use crate::config::{Config, TrustConfig};
@@ -49,7 +50,7 @@ pub fn load_dir(runtime: &Runtime, dir: &Path, trust: &TrustConfig) -> Result<Ve
         }
     }
     files.sort();
-    Ok(files.into_iter().map(|path| found(runtime, path, trust)).collect())
+    Ok(parallel::each(&files, |path| found(runtime, path.clone(), trust)))
 }
 
 fn found(runtime: &Runtime, path: PathBuf, trust: &TrustConfig) -> FoundFile {
@@ -133,8 +134,8 @@ pub fn load_all(
 ) -> (Vec<Plugin>, Vec<LoadError>) {
     let mut errors = Vec::new();
     let mut candidates: Vec<(Plugin, Origin)> = Vec::new();
-    for builtin in builtins {
-        match runtime.load(builtin.name, builtin.bytes) {
+    for loaded in parallel::each(builtins, |builtin| runtime.load(builtin.name, builtin.bytes)) {
+        match loaded {
             Ok(plugin) => candidates.push((plugin, Origin::Builtin)),
             Err(e) => errors.push(e),
         }

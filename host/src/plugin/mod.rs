@@ -11,8 +11,10 @@
 //! ```
 
 mod ahead;
+mod bounds;
 mod builtins;
 mod columns;
+mod compile;
 mod component;
 mod error;
 mod guard;
@@ -21,6 +23,7 @@ mod instance;
 mod interface;
 mod load;
 mod manifest;
+mod parallel;
 mod runtime;
 mod setup;
 mod store;

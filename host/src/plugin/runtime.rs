@@ -7,7 +7,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
-use wasmtime::component::{Component, Linker};
+use wasmtime::component::Linker;
 use wasmtime::{Cache, CacheConfig, Config, Engine};
 
 use super::component::Plugin;
@@ -95,7 +95,7 @@ impl Runtime {
         let manifest = Manifest::parse(text)?;
         let version = interface::check(&inspection, &manifest)?;
         let compile = |e: wasmtime::Error| Problem::Compile(super::text::escaped(&format!("{e:#}"), 1_000));
-        let component = Component::from_binary(&self.inner.engine, bytes).map_err(compile)?;
+        let component = super::compile::compile(&self.inner.engine, bytes)?;
         let pre = self.inner.linker.instantiate_pre(&component).map_err(compile)?;
         let pre = v1_0::Pre::new(pre).map_err(compile)?;
         let digest = digest(bytes);
@@ -117,6 +117,8 @@ fn engine_config(cache: Option<Cache>) -> Config {
     config.concurrency_support(false);
     // Results must not depend on the processor.
     config.wasm_relaxed_simd(false);
+    // No language's tools need it, and every memory access of it is checked in code.
+    config.wasm_memory64(false);
     config.cache(cache);
     config
 }

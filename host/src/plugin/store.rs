@@ -28,6 +28,8 @@ const MAX_RESOLVE: usize = 16_384;
 const MAX_INTERN: usize = 1_000;
 /// Most new names one instance may make: the table is shared and never shrinks.
 const MAX_NEW_NAMES: usize = 10_000;
+/// A read of stored state that takes this long on average is slow: one round trip takes a tenth of it.
+const SLOW_READ: Duration = Duration::from_millis(5);
 /// Longest log line in bytes.
 const MAX_LOG_BYTES: usize = 500;
 /// Most different locations an instance's cache holds; an organisation has hundreds.
@@ -245,7 +247,7 @@ impl Host {
         let keys = self.ahead.keys_with(key);
         let read = self.services.state.get_many(&self.plugin, &keys);
         self.waited += begun.elapsed();
-        self.reads += 1;
+        self.reads = self.reads.saturating_add(1);
         let values = read.map_err(|e| Unavailable(e.to_string()))?;
         self.ahead.fill(keys, values);
         Ok(self.ahead.take(key).flatten())
@@ -254,6 +256,12 @@ impl Host {
     /// Time this call has waited for stored state.
     pub(super) fn waited(&self) -> Duration {
         self.waited
+    }
+
+    /// Whether what it waited was the store's fault: single reads were slow. A plugin that reads without end waits long, too,
+    /// and must not pass for a broken database, for which everybody is stopped.
+    pub(super) fn is_store_slow(&self) -> bool {
+        self.waited >= SLOW_READ.saturating_mul(self.reads)
     }
 
     pub(super) fn change_state(&mut self, key: String, value: Option<Vec<u8>>) -> Result<(), Refused> {

@@ -1,5 +1,7 @@
 //! Bindings of the interface, generated once for all guests, and the manifest most of them share.
 
+pub mod kit;
+
 /// What wit-bindgen makes of the interface.
 pub mod bindings {
     wit_bindgen::generate!({

@@ -1,0 +1,3 @@
+//! The counter of the kit: see `guests::kit::Quirk::Absent`.
+
+guests::kit!("kit-absent", guests::kit::Quirk::Absent);

@@ -1,0 +1,3 @@
+//! The counter of the kit: see `guests::kit::Quirk::Handles`.
+
+guests::kit!("kit-handles", guests::kit::Quirk::Handles);

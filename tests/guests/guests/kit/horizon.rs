@@ -1,0 +1,3 @@
+//! The counter of the kit: see `guests::kit::Quirk::Horizon`.
+
+guests::kit!("kit-horizon", guests::kit::Quirk::Horizon);

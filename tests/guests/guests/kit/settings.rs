@@ -1,0 +1,3 @@
+//! The counter of the kit: see `guests::kit::Quirk::Settings`.
+
+guests::kit!("kit-settings", guests::kit::Quirk::Settings);

@@ -1,0 +1,3 @@
+//! The counter of the kit: see `guests::kit::Quirk::Slow`.
+
+guests::kit!("kit-slow", guests::kit::Quirk::Slow);

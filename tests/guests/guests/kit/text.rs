@@ -1,0 +1,3 @@
+//! The counter of the kit: see `guests::kit::Quirk::Text`.
+
+guests::kit!("kit-text", guests::kit::Quirk::Text);

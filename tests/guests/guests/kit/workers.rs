@@ -1,0 +1,3 @@
+//! The counter of the kit: see `guests::kit::Quirk::Workers`.
+
+guests::kit!("kit-workers", guests::kit::Quirk::Workers);
