@@ -54,12 +54,9 @@ def main() -> None:
     if tool is None:
         sys.exit("componentize-py is missing: pip install -r requirements.txt")
     output = project / "build" / f"{manifest['id']}.wasm"
-    # Where the package stands: in the project, or beside the template in Ringfence's repository.
-    library = Path(__file__).resolve().parent.parent
-    arguments = ["-p", ".", *([] if library == project.resolve() else ["-p", str(library)])]
     # Without WASI: the host refuses a component that could reach files, the network, clocks or randomness.
-    command = [tool, "-q", "-d", str(wit), "-w", "plugin", "componentize", "--stub-wasi", *arguments, MODULE]
-    done = subprocess.run([*command, "-o", str(output)], cwd=project)
+    command = [tool, "-q", "-d", str(wit), "-w", "plugin", "componentize", "--stub-wasi", "-p", "."]
+    done = subprocess.run([*command, MODULE, "-o", str(output)], cwd=project)
     if done.returncode != 0:
         sys.exit("the component was not built: see above")
     print(output.relative_to(project))

@@ -1,18 +1,13 @@
 """Tests of the detector, natively: `python -m unittest`."""
 
-import sys
 import unittest
 from pathlib import Path
 
-HERE = Path(__file__).parent
-# The package stands in the project, or beside it in Ringfence's repository.
-sys.path[:0] = [str(HERE), str(HERE.parent)]
+from detector import Premium
+from ringfence import MINUTE, Severity
+from ringfence.harness import Harness, Random, Record
 
-from detector import Premium  # noqa: E402
-from ringfence import MINUTE, Severity  # noqa: E402
-from ringfence.harness import Harness, Random, Record  # noqa: E402
-
-MANIFEST = HERE / "plugin.toml"
+MANIFEST = Path(__file__).parent / "plugin.toml"
 BEGIN = 1_772_000_000_000
 
 
