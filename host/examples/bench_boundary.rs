@@ -20,7 +20,7 @@ use ringfence::directory::Directory;
 use ringfence::plugin::{
     Batch, Column, Plugin, Runtime, Services, StateError, StateReader, builtins, load_file,
 };
-use ringfence_sdk::NativeRunner;
+use ringfence_sdk::{NativeRunner, Setup};
 
 const ROWS: u64 = 1_000_000;
 const BATCH: usize = 512;
@@ -100,7 +100,8 @@ fn mass_dialing(runtime: &Runtime, services: &Services, taking_turns: bool) -> (
     let chunks = batches.len().div_ceil(CHUNK);
     let (mut native, mut component) = (vec![f64::INFINITY; chunks], vec![f64::INFINITY; chunks]);
     for _ in 0..RUNS {
-        let mut runner = NativeRunner::<MassDialing>::configure(&config, &columns).unwrap();
+        let mut runner =
+            NativeRunner::<MassDialing>::configure(&Setup::new(config.as_str(), &columns)).unwrap();
         let mut instance = plugin.instantiate(services, &settings, 1).unwrap();
         let (mut found_natively, mut found) = (0, 0);
         let mut run_natively = |i: usize, batches: &[_]| {

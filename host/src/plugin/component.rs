@@ -7,10 +7,11 @@ use model::Provenance;
 use super::error::{Call, Cause, PluginError};
 use super::inspect::Inspection;
 use super::instance::Instance;
-use super::manifest::{Manifest, complete, for_plugin, over};
+use super::manifest::{Manifest, complete, over};
 use super::runtime::Inner;
+use super::setup::Setup;
 use super::text::escaped;
-use super::{Batch, ROW_COLUMN, Services, v0_1};
+use super::{Batch, ROW_COLUMN, Services, v1_0};
 use crate::config::{Override, PluginConfig};
 
 /// A loaded plugin; cheap to clone, made into as many instances as there are workers.
@@ -20,7 +21,7 @@ pub struct Plugin(pub(super) Arc<Loaded>);
 pub(super) struct Loaded {
     /// Keeps the deadline clock running as long as there is a plugin.
     pub(super) runtime: Arc<Inner>,
-    pub(super) pre: v0_1::Pre,
+    pub(super) pre: v1_0::Pre,
     file: String,
     size: usize,
     digest: String,
@@ -45,7 +46,7 @@ impl Plugin {
         interface: String,
         manifest: Manifest,
         inspection: Inspection,
-        pre: v0_1::Pre,
+        pre: v1_0::Pre,
     ) -> Plugin {
         let file = file.to_owned();
         Plugin(Arc::new(Loaded { runtime, pre, file, size, digest, interface, manifest, inspection }))
@@ -127,12 +128,12 @@ impl Plugin {
         settings: &PluginConfig,
         generation: u64,
     ) -> Result<Instance, PluginError> {
-        let config = self
+        let setup = self
             .settings(&settings.config)
-            .and_then(|base| for_plugin(&base, &self.variants(settings)?, &settings.limits))
+            .and_then(|base| Ok(Setup::new(base, self.variants(settings)?, &settings.limits)))
             .map_err(|m| self.error(Call::Configure, Cause::Settings(m)))?;
         let provenance = Provenance { generation, digest: self.0.digest.clone() };
-        Instance::start(self.clone(), services, settings.limits.clone(), provenance, &config)
+        Instance::start(self.clone(), services, settings.limits.clone(), provenance, &setup)
     }
 
     pub(super) fn error(&self, call: Call, cause: Cause) -> PluginError {

@@ -11,9 +11,10 @@ use super::component::Plugin;
 use super::error::{Call, Cause, PluginError};
 use super::guard::{Denied, MemoryRefused};
 use super::runtime::TICK;
+use super::setup::Setup;
 use super::store::{Host, Refused, Unavailable};
 use super::text::escaped;
-use super::v0_1::{Exports, Failure};
+use super::v1_0::{Exports, Failure};
 use super::{Batch, Output, Services, StateChange};
 use crate::config::Limits;
 
@@ -44,7 +45,7 @@ impl Instance {
         services: &Services,
         limits: Limits,
         provenance: Provenance,
-        config: &str,
+        setup: &Setup,
     ) -> Result<Instance, PluginError> {
         let host = Host::new(plugin.id(), services, &limits);
         let mut store = Store::new(&plugin.0.runtime.engine, host);
@@ -62,7 +63,7 @@ impl Instance {
         let mut instance = Instance { store, exports, plugin, limits, provenance, dead: None };
         let columns: Vec<&'static str> =
             instance.plugin.manifest().columns.iter().map(|c| c.name()).collect();
-        instance.call(Call::Configure, |i| i.exports.configure(&mut i.store, config, &columns))?;
+        instance.call(Call::Configure, |i| i.exports.configure(&mut i.store, setup, &columns))?;
         Ok(instance)
     }
 

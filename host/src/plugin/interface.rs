@@ -9,8 +9,8 @@ use super::manifest::{Capability, Manifest, parse_version};
 
 /// Package of the interface.
 const PACKAGE: &str = "ringfence:detector/";
-/// What this host runs: `major.minor`, each by its adapter.
-pub const SUPPORTED: &[&str] = &["0.1"];
+/// What this host runs, oldest first: `major.minor`, each by its adapter (`wit/README.md`).
+pub const SUPPORTED: &[&str] = &["1.0"];
 
 /// Longest list of imports in a message.
 const MAX_SHOWN_BYTES: usize = 300;
@@ -87,14 +87,14 @@ pub fn check(inspection: &Inspection, manifest: &Manifest) -> Result<String, Pro
             if HARMLESS.contains(&bare) {
                 continue;
             }
-            let remedy = "remove it; docs/plugins.md lists what a detector may import".to_owned();
+            let remedy = "remove it; docs/plugin-guide.md lists what a detector may import".to_owned();
             return Err(refused(name, "which this host does not have".to_owned(), remedy));
         };
         match Capability::from_name(interface) {
             None if interface == "types" => {}
             None => {
                 let reason = "which the interface does not have".to_owned();
-                return Err(refused(name, reason, "build against wit/v0.1.0".to_owned()));
+                return Err(refused(name, reason, "build against wit/v1.0.0".to_owned()));
             }
             Some(capability) if !manifest.capabilities.contains(&capability) => {
                 let reason = "which its manifest does not declare".to_owned();
@@ -128,15 +128,15 @@ fn check_version(inspection: &Inspection, manifest: &Manifest) -> Result<String,
     let version = match found.as_slice() {
         [version] => *version,
         [] => {
-            let remedy = "export the world `detector` of wit/v0.1.0, best through the SDK";
+            let remedy = "export the world `detector` of wit/v1.0.0, best through the SDK";
             return Err(problem("none", remedy));
         }
         several => return Err(problem(&several.join(" and "), "build it against one version")),
     };
     let short = parse_version(version).map(|(major, minor, _)| format!("{major}.{minor}"));
     let Some(short) = short.filter(|s| SUPPORTED.contains(&s.as_str())) else {
-        let newer = parse_version(version) > parse_version("0.1.0");
-        let remedy = if newer {
+        let newest = SUPPORTED.last().and_then(|s| parse_version(&format!("{s}.0")));
+        let remedy = if parse_version(version) > newest {
             "update ringfence, or build the plugin with this release's SDK"
         } else {
             "build the plugin again with this release's SDK"
@@ -159,7 +159,7 @@ mod tests {
 
     fn manifest(capabilities: &str) -> Manifest {
         let text = format!(
-            "id = \"x\"\nversion = \"1.0.0\"\ninterface = \"0.1\"\nsummary = \"X.\"\npartition = \"user\"\n\
+            "id = \"x\"\nversion = \"1.0.0\"\ninterface = \"1.0\"\nsummary = \"X.\"\npartition = \"user\"\n\
              events = [\"call\"]\ncolumns = [\"user\"]\ncapabilities = {capabilities}"
         );
         Manifest::parse(text.as_bytes()).unwrap()
@@ -171,18 +171,18 @@ mod tests {
         check(&inspection, &manifest(capabilities)).map_err(|e| e.to_string())
     }
 
-    const TYPES: &str = "ringfence:detector/types@0.1.0";
+    const TYPES: &str = "ringfence:detector/types@1.0.0";
 
     #[test]
     fn what_the_standard_library_needs_is_allowed() {
         let imports = [
             TYPES,
-            "ringfence:detector/state@0.1.0",
+            "ringfence:detector/state@1.0.0",
             "wasi:io/poll@0.2.6",
             "wasi:cli/stderr@0.2.6",
             "wasi:random/insecure-seed@0.2.4",
         ];
-        assert_eq!(judge(&imports, "[\"state\"]").unwrap(), "0.1.0");
+        assert_eq!(judge(&imports, "[\"state\"]").unwrap(), "1.0.0");
     }
 
     #[test]
@@ -194,7 +194,7 @@ mod tests {
             ("wasi:clocks/monotonic-clock@0.2.6", "Instant::now"),
             ("wasi:random/random@0.2.6", "seed a generator"),
             ("acme:things/gpu@1.0.0", "remove it"),
-            ("ringfence:detector/telepathy@0.1.0", "wit/v0.1.0"),
+            ("ringfence:detector/telepathy@1.0.0", "wit/v1.0.0"),
         ] {
             let message = judge(&[TYPES, import], "[]").unwrap_err();
             assert!(message.contains(import) && message.contains(remedy), "{message}");
@@ -203,17 +203,19 @@ mod tests {
 
     #[test]
     fn a_capability_must_be_declared() {
-        let message = judge(&[TYPES, "ringfence:detector/names@0.1.0"], "[\"log\"]").unwrap_err();
+        let message = judge(&[TYPES, "ringfence:detector/names@1.0.0"], "[\"log\"]").unwrap_err();
         assert!(message.contains("add \"names\" to capabilities"), "{message}");
     }
 
     #[test]
     fn versions_are_refused_with_found_supported_and_remedy() {
         let newer = judge(&["ringfence:detector/types@9.9.9"], "[]").unwrap_err();
-        assert!(newer.contains("9.9.9") && newer.contains("runs 0.1") && newer.contains("update"), "{newer}");
+        assert!(newer.contains("9.9.9") && newer.contains("runs 1.0") && newer.contains("update"), "{newer}");
+        let older = judge(&["ringfence:detector/types@0.1.0"], "[]").unwrap_err();
+        assert!(older.contains("0.1.0") && older.contains("runs 1.0") && older.contains("again"), "{older}");
         assert!(judge(&["wasi:io/error@0.2.6"], "[]").unwrap_err().contains("export the world"));
         assert!(
-            judge(&[TYPES, "ringfence:detector/log@0.2.0"], "[]").unwrap_err().contains("0.1.0 and 0.2.0")
+            judge(&[TYPES, "ringfence:detector/log@1.2.0"], "[]").unwrap_err().contains("1.0.0 and 1.2.0")
         );
     }
 }

@@ -7,7 +7,7 @@
 //! ```text
 //! bytes ─ inspect ─ manifest ─ interface ─▶ runtime: compile, link ─▶ Plugin ─▶ Instance ─ process, checkpoint
 //!                                             guard: WASI without a way out      store: state, counters
-//!                                             v0_1: one adapter per interface version
+//!                                             v1_0: one adapter per interface version
 //! ```
 
 mod ahead;
@@ -22,9 +22,10 @@ mod interface;
 mod load;
 mod manifest;
 mod runtime;
+mod setup;
 mod store;
 mod text;
-mod v0_1;
+mod v1_0;
 
 use std::sync::Arc;
 

@@ -16,7 +16,7 @@ use super::error::{LoadError, Problem, RuntimeError};
 use super::inspect::Inspection;
 use super::manifest::Manifest;
 use super::store::Host;
-use super::{guard, interface, v0_1};
+use super::{guard, interface, v1_0};
 
 /// How often running code looks at its deadline; a finer tick costs wake-ups, a coarser one precision.
 pub(super) const TICK: Duration = Duration::from_millis(10);
@@ -60,7 +60,7 @@ impl Runtime {
         let engine = Engine::new(&engine_config(cache)).map_err(failed)?;
         let mut linker = Linker::new(&engine);
         guard::add_to_linker(&mut linker).map_err(failed)?;
-        v0_1::add_to_linker(&mut linker).map_err(failed)?;
+        v1_0::add_to_linker(&mut linker).map_err(failed)?;
         let stop = Arc::new(AtomicBool::new(false));
         start_ticker(&engine, stop.clone())?;
         Ok(Runtime { inner: Arc::new(Inner { engine, linker, stop, cached }) })
@@ -98,7 +98,7 @@ impl Runtime {
         let compile = |e: wasmtime::Error| Problem::Compile(super::text::escaped(&format!("{e:#}"), 1_000));
         let component = Component::from_binary(&self.inner.engine, bytes).map_err(compile)?;
         let pre = self.inner.linker.instantiate_pre(&component).map_err(compile)?;
-        let pre = v0_1::Pre::new(pre).map_err(compile)?;
+        let pre = v1_0::Pre::new(pre).map_err(compile)?;
         let digest = digest(bytes);
         Ok(Plugin::new(self.inner.clone(), file, bytes.len(), digest, version, manifest, inspection, pre))
     }

@@ -1,6 +1,6 @@
 //! What belongs to one instance on the host's side: its services, its pending state, its counters.
 //!
-//! Owns the bounds on what imports may be asked for. Does not own the interface's types (`v0_1`): every version's
+//! Owns the bounds on what imports may be asked for. Does not own the interface's types (`v1_0`): every version's
 //! adapter calls the methods here.
 
 use std::collections::BTreeMap;

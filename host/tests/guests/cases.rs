@@ -34,13 +34,13 @@ const CASES: &[(&str, usize, Expect)] = &[
     ("clocks", 1, Refused(&["wasi:clocks/", "clock", "Instant::now"])),
     ("sleep", 1, Refused(&["wasi:clocks/", "thread::sleep"])),
     ("random", 1, Refused(&["wasi:random/random", "randomness", "seed a generator"])),
-    ("bad-version", 1, Refused(&["interface 9.9.9", "runs 0.1", "update ringfence"])),
+    ("bad-version", 1, Refused(&["interface 9.9.9", "runs 1.0", "update ringfence"])),
     ("no-manifest", 1, Refused(&["no manifest", "ringfence:manifest", "SDK"])),
     ("bad-column", 1, Refused(&["columns", "'caled_number' is not a field", "called_number"])),
     (
         "undeclared-capability",
         1,
-        Refused(&["ringfence:detector/names@0.1.0", "add \"names\" to capabilities"]),
+        Refused(&["ringfence:detector/names@1.0.0", "add \"names\" to capabilities"]),
     ),
     (
         "init-trap",

@@ -53,7 +53,7 @@ fn values_cross_both_ways() {
     assert_eq!(finding.subject.id, "alice");
     assert_eq!((finding.first_event, finding.score), (1_780_000_000_001, 0.75));
     assert_eq!(finding.evidence, [model::RecordId(1)]);
-    assert_eq!(finding.explanation, [r#"{"$limits":{"memory_mib":64},"fail":false,"greeting":"hello"}"#]);
+    assert_eq!(finding.explanation, [r#"{"fail":false,"greeting":"hello"}"#, "67108864"]);
     assert_eq!(finding.provenance.generation, 4);
     assert_eq!(finding.provenance.digest, plugin.digest());
     let expected = [

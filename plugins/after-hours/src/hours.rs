@@ -67,7 +67,7 @@ pub fn hours(config: &Config, time: &WorkingTime, local: Millis) -> Hours {
 fn in_some_day(config: &Config, time: &WorkingTime, minute: u16) -> bool {
     let margin = config.margin_minutes as u16;
     let within =
-        |minute: u16| time.hours.iter().any(|h| h.start <= minute + margin && minute < h.to + margin);
+        |minute: u16| time.hours.iter().any(|h| h.start <= minute + margin && minute < h.end + margin);
     within(minute) || within(minute + DAY_MINUTES)
 }
 
@@ -92,9 +92,9 @@ pub fn text_of(time: &WorkingTime, day: i32) -> Option<String> {
     }
     let clock = |minute: u16| format!("{:02}:{:02}", minute / 60 % 24, minute % 60);
     let mut shifts: Vec<_> = time.hours.iter().filter(|h| h.weekday == weekday_of(day)).collect();
-    shifts.sort_by_key(|h| (h.start, h.to));
+    shifts.sort_by_key(|h| (h.start, h.end));
     let shifts: Vec<String> =
-        shifts.iter().map(|h| format!("{} to {}", clock(h.start), clock(h.to))).collect();
+        shifts.iter().map(|h| format!("{} to {}", clock(h.start), clock(h.end))).collect();
     (!shifts.is_empty()).then(|| shifts.join(" and "))
 }
 

@@ -18,8 +18,8 @@ fn monday() -> i64 {
 }
 
 /// Opening hours on some weekdays, in hours of the day.
-fn open(weekdays: std::ops::Range<u8>, from: u16, to: u16) -> Vec<Open> {
-    weekdays.map(|weekday| Open { weekday, start: from * 60, to: to * 60 }).collect()
+fn open(weekdays: std::ops::Range<u8>, from: u16, end: u16) -> Vec<Open> {
+    weekdays.map(|weekday| Open { weekday, start: from * 60, end: end * 60 }).collect()
 }
 
 /// Bogota: Monday to Friday, 8 to 18, five hours behind UTC; Monday 23 March is a holiday.

@@ -24,7 +24,7 @@ fn later() -> i64 {
 
 fn harness() -> Harness {
     let harness = Harness::new(MANIFEST);
-    let hours = (0..5).map(|weekday| Hours { weekday, start: 480, to: 1080 }).collect();
+    let hours = (0..5).map(|weekday| Hours { weekday, start: 480, end: 1080 }).collect();
     set_place("Madrid", Place { hours, ..Place::default() });
     harness
 }

@@ -9,6 +9,7 @@ use crate::detector::Detector;
 use crate::finding::{Finding, Output, Value};
 use crate::row::{Batch, Column};
 use crate::runner::Runner;
+use crate::setup::Setup;
 use crate::types::{Error, Severity, Subject};
 
 fn native(batch: wit::Batch) -> Batch {
@@ -45,6 +46,7 @@ fn wit_value(value: Value) -> wit::Value {
         Value::Text(v) => wit::Value::Text(v),
         Value::Name(v) => wit::Value::Name(v.0),
         Value::Number(v) => wit::Value::Number(v.0),
+        Value::Time(v) => wit::Value::Time(v),
         Value::Texts(v) => wit::Value::Texts(v),
     }
 }
@@ -83,7 +85,7 @@ fn wit_output(output: Output) -> wit::Output {
 
 fn wit_error(error: Error) -> wit::Error {
     match error {
-        Error::InvalidConfig(text) => wit::Error::InvalidConfig(text),
+        Error::InvalidSettings(text) => wit::Error::InvalidSettings(text),
         Error::InvalidBatch(text) => wit::Error::InvalidBatch(text),
         Error::InvalidState(text) => wit::Error::InvalidState(text),
     }
@@ -104,8 +106,14 @@ impl<D: Detector> Instance<D> {
     }
 
     /// The export of that name.
-    pub fn configure(&self, config: &str, columns: &[String]) -> Result<(), wit::Error> {
-        self.0.replace(Some(Runner::configure(config, columns).map_err(wit_error)?));
+    pub fn configure(&self, setup: wit::Setup) -> Result<(), wit::Error> {
+        let setup = Setup {
+            settings: setup.settings,
+            variants: setup.variants,
+            columns: setup.columns,
+            memory_bytes: setup.memory_bytes,
+        };
+        self.0.replace(Some(Runner::configure(&setup).map_err(wit_error)?));
         Ok(())
     }
 

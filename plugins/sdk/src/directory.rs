@@ -19,7 +19,7 @@ pub struct Hours {
     /// Minutes since local midnight.
     pub start: u16,
     /// Minutes since the same midnight; up to 2880: past the next one.
-    pub to: u16,
+    pub end: u16,
 }
 
 /// When people work at a location.
@@ -46,7 +46,7 @@ impl WorkingTime {
                 && self
                     .hours
                     .iter()
-                    .any(|h| h.weekday == weekday_of(day) && h.start <= minute && minute < h.to)
+                    .any(|h| h.weekday == weekday_of(day) && h.start <= minute && minute < h.end)
         };
         on(day, minute) || on(day - 1, minute + 1440)
     }
@@ -97,7 +97,7 @@ mod tests {
     fn hours_past_midnight_and_holidays() {
         let friday = day_from_date(2026, 3, 6);
         let night =
-            WorkingTime { hours: vec![Hours { weekday: 4, start: 1320, to: 1800 }], holidays: vec![] };
+            WorkingTime { hours: vec![Hours { weekday: 4, start: 1320, end: 1800 }], holidays: vec![] };
         let at = |day: i32, hour: i64| i64::from(day) * DAY + hour * HOUR;
         assert!(night.is_open(at(friday, 22)) && night.is_open(at(friday + 1, 5)));
         assert!(!night.is_open(at(friday, 5)) && !night.is_open(at(friday + 1, 6)));

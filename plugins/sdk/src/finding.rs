@@ -25,6 +25,8 @@ pub enum Value {
     Name(Name),
     /// Shown as `+…` or as dialled.
     Number(Number),
+    /// Shown as a time in UTC.
+    Time(Millis),
     /// Several texts.
     Texts(Vec<String>),
 }

@@ -14,7 +14,7 @@ use crate::{
 const MANIFEST: &str = r#"
 id = "first-calls"
 version = "0.1.0"
-interface = "0.1"
+interface = "1.0"
 summary = "Calls to countries that the organisation did not call before, and numbers that several call."
 partition = "user"
 events = ["call"]
@@ -155,20 +155,21 @@ fn overrides_make_detectors_of_their_own() {
     let columns =
         ["start_time", "report_time", "record_id", "user", "called_country", "called_number", "$row"];
     let columns = columns.map(str::to_owned);
-    let configure = |config: &str| crate::Runner::<FirstCalls>::configure(config, &columns).map(drop);
-    assert!(configure(r#"{"callers": 3, "$variants": [{"callers": 1}, {"callers": 9}]}"#).is_ok());
-    let wrong = configure(r#"{"callers": 3, "$variants": [{"callers": 1}, {"callers": 0}]}"#).unwrap_err();
-    assert!(matches!(&wrong, Error::InvalidConfig(text) if text.contains("override 2")), "{wrong}");
+    let setup = |variants: [&str; 2]| {
+        let setup = crate::Setup::new(r#"{"callers": 3}"#, &columns);
+        setup.with_variant(variants[0]).with_variant(variants[1])
+    };
+    let configure = |variants| crate::Runner::<FirstCalls>::configure(&setup(variants)).map(drop);
+    assert!(configure([r#"{"callers": 1}"#, r#"{"callers": 9}"#]).is_ok());
+    let wrong = configure([r#"{"callers": 1}"#, r#"{"callers": 0}"#]).unwrap_err();
+    assert!(matches!(&wrong, Error::InvalidSettings(text) if text.contains("override 2")), "{wrong}");
 
     let records = [call(1, 1, 1, 0), call(2, 2, 1, 1)];
     let found = |variant: u32| {
         let mut batch = crate::harness::batch_of(MANIFEST, &records.iter().collect::<Vec<_>>());
         batch.columns[6] = crate::Column::U32(vec![2 | variant << 8; 2]);
-        let mut runner = crate::Runner::<FirstCalls>::configure(
-            r#"{"callers": 3, "$variants": [{"callers": 1}]}"#,
-            &columns,
-        )
-        .unwrap();
+        let setup = setup([r#"{"callers": 1}"#, r#"{"callers": 9}"#]);
+        let mut runner = crate::Runner::<FirstCalls>::configure(&setup).unwrap();
         runner.process(&batch).unwrap().len()
     };
     assert_eq!((found(0), found(1), found(200)), (0, 1, 0), "an unknown variant is the base");

@@ -20,7 +20,7 @@ mod component {
 
     pub(crate) fn business_hours(location: Name) -> Vec<Hours> {
         let hours = directory::business_hours(location.0);
-        hours.into_iter().map(|h| Hours { weekday: h.weekday, start: h.start, to: h.to }).collect()
+        hours.into_iter().map(|h| Hours { weekday: h.weekday, start: h.start, end: h.end }).collect()
     }
 
     pub(crate) fn holidays(location: Name) -> Vec<i32> {

@@ -33,6 +33,7 @@ mod row;
 mod runner;
 #[cfg(test)]
 mod runner_tests;
+mod setup;
 mod span;
 mod timeline;
 pub mod types;
@@ -47,6 +48,7 @@ pub use names::resolve;
 pub use organisation::Habits;
 pub use row::{Batch, Column, Columns, Row};
 pub use runner::{NativeRunner, Runner};
+pub use setup::Setup;
 pub use span::{Now, Span, Stamped, Window};
 pub use timeline::{Migrated, OldState};
 pub use types::{DAY, Error, HOUR, MINUTE, Millis, Name, Number, RecordId, SECOND, Severity, Subject};

@@ -3,15 +3,12 @@
 //! An override of settings (for a location, a group, a user) makes another detector; the host says by row which one
 //! applies. Owns which detector judges an event. Does not own what the overrides are (the host's configuration).
 
-use serde_json::{Map, Value};
-
 use crate::detector::Detector;
 use crate::organisation::{Habits, Organisation};
 use crate::row::Row;
+use crate::setup::Setup;
 use crate::types::{Error, Millis};
 
-/// Name of the list of complete settings beside the settings; no setting can have it.
-const VARIANTS: &str = "$variants";
 /// Most overrides: a row names its detector in one byte.
 const MOST: usize = 255;
 
@@ -28,26 +25,21 @@ impl<D: Detector> Panel<D> {
     pub(crate) const LEARNS: bool = !D::Habits::NONE;
 
     /// From the settings as the host passes them.
-    pub(crate) fn new(mut settings: Map<String, Value>) -> Result<Panel<D>, Error> {
-        let wrong = |e: serde_json::Error| Error::InvalidConfig(e.to_string());
-        let variants: Vec<Value> = match settings.remove(VARIANTS) {
-            Some(list) => serde_json::from_value(list).map_err(wrong)?,
-            None => Vec::new(),
-        };
-        if variants.len() > MOST {
-            return Err(Error::InvalidConfig(format!(
+    pub(crate) fn new(setup: &Setup) -> Result<Panel<D>, Error> {
+        if setup.variants.len() > MOST {
+            return Err(Error::InvalidSettings(format!(
                 "{} overrides: at most {MOST} are possible",
-                variants.len()
+                setup.variants.len()
             )));
         }
-        let make = |settings: Value| {
-            D::new(serde_json::from_value(settings).map_err(wrong)?).map_err(Error::InvalidConfig)
+        let make = |settings: &str| -> Result<D, String> {
+            D::new(serde_json::from_str(settings).map_err(|e| e.to_string())?)
         };
-        let mut detectors = vec![make(settings.into())?];
-        for (number, settings) in variants.into_iter().enumerate() {
+        let mut detectors = vec![make(&setup.settings).map_err(Error::InvalidSettings)?];
+        for (number, settings) in setup.variants.iter().enumerate() {
             let detector = make(settings);
             detectors
-                .push(detector.map_err(|e| Error::InvalidConfig(format!("override {}: {e}", number + 1)))?);
+                .push(detector.map_err(|e| Error::InvalidSettings(format!("override {}: {e}", number + 1)))?);
         }
         let look_back = detectors.iter().map(D::look_back).max().unwrap_or(0);
         Ok(Panel { detectors, look_back, organisation: Organisation::default() })

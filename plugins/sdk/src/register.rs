@@ -32,11 +32,8 @@ macro_rules! register {
             struct Component;
 
             impl $crate::bindings::Guest for Component {
-                fn configure(
-                    config: ::std::string::String,
-                    columns: ::std::vec::Vec<::std::string::String>,
-                ) -> ::core::result::Result<(), wit::Error> {
-                    INSTANCE.with(|i| i.configure(&config, &columns))
+                fn configure(setup: wit::Setup) -> ::core::result::Result<(), wit::Error> {
+                    INSTANCE.with(|i| i.configure(setup))
                 }
 
                 fn process(

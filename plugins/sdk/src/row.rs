@@ -103,16 +103,16 @@ impl Columns {
                 continue;
             }
             let field = NAMES.iter().position(|n| n == name).ok_or_else(|| {
-                Error::InvalidConfig(format!("column '{name}' is unknown to this version of the SDK"))
+                Error::InvalidSettings(format!("column '{name}' is unknown to this version of the SDK"))
             })?;
             if of_field[field] != UNDECLARED {
-                return Err(Error::InvalidConfig(format!("column '{name}' is named twice")));
+                return Err(Error::InvalidSettings(format!("column '{name}' is named twice")));
             }
             of_field[field] = position as u8;
             fields.push(Some(field));
         }
         if let Some(missing) = Self::NEEDED.iter().find(|n| !names.iter().any(|name| name == *n)) {
-            return Err(Error::InvalidConfig(format!(
+            return Err(Error::InvalidSettings(format!(
                 "column '{missing}' is missing: every manifest must name start_time, report_time and record_id"
             )));
         }

@@ -8,14 +8,13 @@ mod learning;
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
-use serde::Deserialize;
-
 use crate::detector::Detector;
 use crate::finding::Output;
 use crate::imports;
 use crate::panel::Panel;
 use crate::rest::{Key, Place, Subjects};
 use crate::row::{Batch, Columns, Context, Row};
+use crate::setup::Setup;
 use crate::span::Stamped;
 use crate::timeline::{self, Inserted, Timeline};
 use crate::types::{DAY, Error, Millis, Subject};
@@ -32,8 +31,6 @@ const WORK_BYTES: usize = 8 << 10;
 /// that it saw are kept.
 const SEALED_BY: Millis = 7 * DAY;
 
-/// Memory of an instance where the host does not say.
-const USUAL_MIB: usize = 256;
 /// Idle subjects may take a half of it: the rest is for those at work, those not yet stored, the batch, and what
 /// fragments.
 const ROOM_SHARE: usize = 2;
@@ -86,15 +83,6 @@ pub struct Runner<D: Detector> {
 /// A detector run outside a component: tests, and the host's benchmark of the boundary.
 pub type NativeRunner<D> = Runner<D>;
 
-/// What the host allows the instance; stands beside the settings.
-#[derive(Deserialize)]
-struct Allowed {
-    memory_mib: usize,
-}
-
-/// Name under which it stands: no setting can have it.
-const LIMITS: &str = "$limits";
-
 /// Where a subject is remembered.
 #[inline]
 fn place(key: Key) -> usize {
@@ -102,21 +90,14 @@ fn place(key: Key) -> usize {
 }
 
 impl<D: Detector> Runner<D> {
-    /// From the configuration as JSON and the names of the columns in the order of the batches.
+    /// From what the host says.
     ///
     /// # Errors
-    /// When either does not fit the detector.
-    pub fn configure(config: &str, columns: &[String]) -> Result<Runner<D>, Error> {
-        let columns = Arc::new(Columns::new(columns)?);
-        let wrong = |e: serde_json::Error| Error::InvalidConfig(e.to_string());
-        let mut config: serde_json::Map<String, serde_json::Value> =
-            serde_json::from_str(config).map_err(wrong)?;
-        let memory_mib = match config.remove(LIMITS) {
-            Some(limits) => serde_json::from_value::<Allowed>(limits).map_err(wrong)?.memory_mib,
-            None => USUAL_MIB,
-        };
-        let panel = Panel::new(config)?;
-        let room = memory_mib.saturating_mul(1 << 20) / ROOM_SHARE;
+    /// When settings or columns do not fit the detector.
+    pub fn configure(setup: &Setup) -> Result<Runner<D>, Error> {
+        let columns = Arc::new(Columns::new(&setup.columns)?);
+        let panel = Panel::new(setup)?;
+        let room = usize::try_from(setup.memory_bytes).unwrap_or(usize::MAX) / ROOM_SHARE;
         Ok(Runner {
             panel,
             columns,

@@ -6,13 +6,13 @@ use serde::{Deserialize, Serialize};
 use crate::harness::{Arrival, Harness, Random, Record, logged, stored};
 use crate::{
     Case, DAY, Detector, Episode, Episodes, HOUR, MINUTE, Migrated, Millis, Now, OldState, Output, Report,
-    Row, Severity, Subject, Window,
+    Row, Setup, Severity, Subject, Window,
 };
 
 const MANIFEST: &str = r#"
 id = "counter"
 version = "0.1.0"
-interface = "0.1"
+interface = "1.0"
 summary = "Counts."
 partition = "user"
 events = ["call"]
@@ -167,17 +167,9 @@ fn unreadable_state_names_the_key_and_the_versions() {
 
 #[test]
 fn wrong_settings_are_named() {
-    let error =
-        crate::Runner::<Counter>::configure("{}", Harness::new(MANIFEST).columns()).map(|_| ()).unwrap_err();
+    let setup = Setup::new("{}", Harness::new(MANIFEST).columns());
+    let error = crate::Runner::<Counter>::configure(&setup).map(|_| ()).unwrap_err();
     assert!(error.to_string().contains("calls"), "{error}");
-}
-
-#[test]
-fn the_hosts_limit_is_no_setting_of_the_detector() {
-    let harness = Harness::new(MANIFEST);
-    let make = |config| crate::Runner::<Counter>::configure(config, harness.columns()).map(|_| ());
-    assert_eq!(make(r#"{"calls": 3, "$limits": {"memory_mib": 16}}"#), Ok(()));
-    assert!(make(r#"{"calls": 3, "$limits": 16}"#).unwrap_err().to_string().contains("invalid"));
 }
 
 /// The counter before it kept a trace, and with seconds as a short number.

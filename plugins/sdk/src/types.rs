@@ -235,8 +235,8 @@ pub enum Kind {
 /// Why a call did not do its work.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Error {
-    /// The configuration is wrong: says which key and what is allowed.
-    InvalidConfig(String),
+    /// A setting makes no sense: says which one and what is allowed.
+    InvalidSettings(String),
     /// The batch cannot be read.
     InvalidBatch(String),
     /// Stored state cannot be read by this version.
@@ -246,7 +246,7 @@ pub enum Error {
 impl fmt::Display for Error {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Error::InvalidConfig(text) => write!(f, "invalid configuration: {text}"),
+            Error::InvalidSettings(text) => write!(f, "invalid settings: {text}"),
             Error::InvalidBatch(text) => write!(f, "invalid batch: {text}"),
             Error::InvalidState(text) => write!(f, "invalid state: {text}"),
         }

@@ -1,13 +1,13 @@
 //! Asks for a column that does not exist.
 
-use guests::{Batch, Error, Output};
+use guests::{Batch, Error, Output, Setup};
 
 guests::plain_manifest!("bad-column", "[\"user\", \"caled_number\"]", "[]");
 
 struct Guest;
 
 impl guests::Guest for Guest {
-    fn configure(_: String, _: Vec<String>) -> Result<(), Error> {
+    fn configure(_: Setup) -> Result<(), Error> {
         Ok(())
     }
 

@@ -1,14 +1,14 @@
 //! Writes a key and panics in `checkpoint`.
 
 use guests::ringfence::detector::state;
-use guests::{Batch, Error, Output};
+use guests::{Batch, Error, Output, Setup};
 
 guests::plain_manifest!("checkpoint-trap", "[\"user\"]", "[\"state\"]");
 
 struct Guest;
 
 impl guests::Guest for Guest {
-    fn configure(_: String, _: Vec<String>) -> Result<(), Error> {
+    fn configure(_: Setup) -> Result<(), Error> {
         Ok(())
     }
 

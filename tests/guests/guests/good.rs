@@ -4,13 +4,13 @@ use std::cell::RefCell;
 use std::collections::HashMap;
 
 use guests::ringfence::detector::{directory, log, names, state};
-use guests::{Batch, Column, Error, Output, RecordId, Value, finding};
+use guests::{Batch, Column, Error, Output, RecordId, Setup, Value, finding};
 
 guests::manifest!(
     r#"
 id = "good"
 version = "1.2.3"
-interface = "0.1"
+interface = "1.0"
 summary = "Echoes."
 partition = "user"
 events = ["call", "sign-in"]
@@ -31,7 +31,7 @@ doc = "Whether it refuses to start."
 struct Guest;
 
 thread_local! {
-    static CONFIG: RefCell<String> = const { RefCell::new(String::new()) };
+    static CONFIG: RefCell<Vec<String>> = const { RefCell::new(Vec::new()) };
     static COUNTS: RefCell<HashMap<u32, u32>> = RefCell::default();
 }
 
@@ -47,12 +47,12 @@ fn count(user: u32) -> u32 {
 }
 
 impl guests::Guest for Guest {
-    fn configure(config: String, columns: Vec<String>) -> Result<(), Error> {
-        if config.contains("\"fail\":true") {
-            return Err(Error::InvalidConfig("fail: is true; it must be false".to_owned()));
+    fn configure(setup: Setup) -> Result<(), Error> {
+        if setup.settings.contains("\"fail\":true") {
+            return Err(Error::InvalidSettings("fail: is true; it must be false".to_owned()));
         }
-        log::write(log::Level::Info, &format!("columns\n{}", columns.join(" ")));
-        CONFIG.set(config);
+        log::write(log::Level::Info, &format!("columns\n{}", setup.columns.join(" ")));
+        CONFIG.set(vec![setup.settings, setup.memory_bytes.to_string()]);
         Ok(())
     }
 
@@ -80,7 +80,7 @@ impl guests::Guest for Guest {
                 f.last_event = starts[i];
                 f.score = scores[i];
                 f.evidence = vec![RecordId { hi: ids[2 * i], lo: ids[2 * i + 1] }];
-                f.explanation = vec![CONFIG.with_borrow(String::clone)];
+                f.explanation = CONFIG.with_borrow(Vec::clone);
                 let offset = directory::utc_offset(locations[i], starts[i]).map_or(9999, i64::from);
                 f.attributes = vec![
                     ("called".to_owned(), Value::Number(called[i])),

@@ -1,13 +1,13 @@
 //! Panics in `configure`.
 
-use guests::{Batch, Error, Output};
+use guests::{Batch, Error, Output, Setup};
 
 guests::plain_manifest!("init-trap", "[\"user\"]", "[]");
 
 struct Guest;
 
 impl guests::Guest for Guest {
-    fn configure(_: String, _: Vec<String>) -> Result<(), Error> {
+    fn configure(_: Setup) -> Result<(), Error> {
         panic!("no configuration is good enough")
     }
 

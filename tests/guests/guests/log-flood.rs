@@ -1,14 +1,14 @@
 //! Logs far more than anybody reads.
 
 use guests::ringfence::detector::log;
-use guests::{Batch, Error, Output};
+use guests::{Batch, Error, Output, Setup};
 
 guests::plain_manifest!("log-flood", "[\"user\"]", "[\"log\"]");
 
 struct Guest;
 
 impl guests::Guest for Guest {
-    fn configure(_: String, _: Vec<String>) -> Result<(), Error> {
+    fn configure(_: Setup) -> Result<(), Error> {
         Ok(())
     }
 

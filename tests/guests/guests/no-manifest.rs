@@ -1,11 +1,11 @@
 //! Has no manifest.
 
-use guests::{Batch, Error, Output};
+use guests::{Batch, Error, Output, Setup};
 
 struct Guest;
 
 impl guests::Guest for Guest {
-    fn configure(_: String, _: Vec<String>) -> Result<(), Error> {
+    fn configure(_: Setup) -> Result<(), Error> {
         Ok(())
     }
 

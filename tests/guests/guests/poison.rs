@@ -8,7 +8,7 @@ mod echo;
 struct Guest;
 
 impl guests::Guest for Guest {
-    fn configure(_: String, _: Vec<String>) -> Result<(), guests::Error> {
+    fn configure(_: guests::Setup) -> Result<(), guests::Error> {
         Ok(())
     }
 

@@ -3,13 +3,13 @@
 use std::cell::{Cell, RefCell};
 
 use guests::ringfence::detector::state;
-use guests::{Batch, Column, Error, Output, RecordId, Subject, Value, finding};
+use guests::{Batch, Column, Error, Output, RecordId, Setup, Subject, Value, finding};
 
 guests::manifest!(
     r#"
 id = "shared"
 version = "1.2.3"
-interface = "0.1"
+interface = "1.0"
 summary = "Says for whom rows are."
 partition = "user"
 events = ["call"]
@@ -38,15 +38,11 @@ thread_local! {
     static LARGEST: Cell<u32> = const { Cell::new(0) };
 }
 
-/// Every `"limit":n` of the configuration: the overrides' stand first, as keys are sorted.
-fn limits(config: &str) -> Vec<i64> {
-    let numbers = config.split("\"limit\":").skip(1).map(|rest| {
-        let end = rest.find(|c: char| !c.is_ascii_digit()).unwrap_or(rest.len());
-        rest[..end].parse().unwrap_or(-1)
-    });
-    let mut limits: Vec<i64> = numbers.collect();
-    limits.rotate_right(1);
-    limits
+/// The `"limit":n` of settings.
+fn limit(settings: &str) -> i64 {
+    let Some((_, rest)) = settings.split_once("\"limit\":") else { return -1 };
+    let end = rest.find(|c: char| !c.is_ascii_digit()).unwrap_or(rest.len());
+    rest[..end].parse().unwrap_or(-1)
 }
 
 const KEY: &str = "habits/learned";
@@ -70,8 +66,8 @@ fn settled(horizon: i64) -> Output {
 }
 
 impl guests::Guest for Guest {
-    fn configure(config: String, _: Vec<String>) -> Result<(), Error> {
-        LIMITS.set(limits(&config));
+    fn configure(setup: Setup) -> Result<(), Error> {
+        LIMITS.set([&setup.settings].into_iter().chain(&setup.variants).map(|s| limit(s)).collect());
         Ok(())
     }
 

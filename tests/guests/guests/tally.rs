@@ -5,13 +5,13 @@ use std::cell::RefCell;
 use std::collections::{BTreeMap, BTreeSet};
 
 use guests::ringfence::detector::{names, state};
-use guests::{Batch, Column, Error, Output, Value, finding};
+use guests::{Batch, Column, Error, Output, Setup, Value, finding};
 
 guests::manifest!(
     r#"
 id = "tally"
 version = "1.2.3"
-interface = "0.1"
+interface = "1.0"
 summary = "Counts."
 partition = "user"
 events = ["call", "forwarding-change", "admin-change", "sign-in"]
@@ -56,7 +56,7 @@ fn stored(user: u32) -> Tally {
 }
 
 impl guests::Guest for Guest {
-    fn configure(_: String, _: Vec<String>) -> Result<(), Error> {
+    fn configure(_: Setup) -> Result<(), Error> {
         Ok(())
     }
 

@@ -3,7 +3,7 @@
 /// What wit-bindgen makes of the interface.
 pub mod bindings {
     wit_bindgen::generate!({
-        path: "../../wit/v0.1.0",
+        path: "../../wit/v1.0.0",
         world: "detector",
         pub_export_macro: true,
         default_bindings_module: "guests::bindings",
@@ -11,7 +11,7 @@ pub mod bindings {
 }
 
 pub use bindings::ringfence::detector::types::{
-    Batch, Column, Error, Finding, Output, RecordId, Severity, Subject, Value, Withdrawal,
+    Batch, Column, Error, Finding, Output, RecordId, Setup, Severity, Subject, Value, Withdrawal,
 };
 pub use bindings::{Guest, export, ringfence};
 
@@ -58,7 +58,7 @@ macro_rules! guest {
         $crate::plain_manifest!($id, "[\"user\"]", "[]");
         struct Guest;
         impl $crate::Guest for Guest {
-            fn configure(_: String, _: Vec<String>) -> Result<(), $crate::Error> {
+            fn configure(_: $crate::Setup) -> Result<(), $crate::Error> {
                 Ok(())
             }
             fn process(batch: $crate::Batch) -> Result<Vec<$crate::Output>, $crate::Error> {

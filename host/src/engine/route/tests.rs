@@ -6,7 +6,7 @@ use proptest::prelude::*;
 const MANIFEST: &str = r#"
 id = "x"
 version = "1.0.0"
-interface = "0.1"
+interface = "1.0"
 summary = "X."
 partition = "user"
 events = ["call", "forwarding-change"]

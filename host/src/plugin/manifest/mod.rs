@@ -14,7 +14,7 @@ use serde::{Deserialize, Serialize};
 
 use super::columns::{ColumnSource, ROW_COLUMN};
 use super::error::Problem;
-pub use settings::{Setting, SettingType, complete, for_plugin, over};
+pub use settings::{Setting, SettingType, complete, over};
 pub use subjects::{Also, AlsoKey, Filter, Organisation};
 
 /// Longest manifest: a hundred settings with long explanations are 20 KiB.
@@ -26,6 +26,8 @@ const RESERVED_ID: &str = "rules";
 const MAX_ID_BYTES: usize = 64;
 /// Longest summary, one sentence.
 const MAX_SUMMARY_CHARS: usize = 300;
+/// Most older forms of its state that a plugin reads: nobody keeps code for more.
+const MAX_SCHEMAS: usize = 100;
 /// Most settings; more than anybody can reason about.
 const MAX_SETTINGS: usize = 200;
 
@@ -52,6 +54,9 @@ pub struct Manifest {
     pub capabilities: Vec<Capability>,
     /// Version of what it keeps in `state`.
     pub state_schema: u32,
+    /// Versions of what is kept in `state` that it reads beside its own.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub reads_state: Vec<u32>,
     /// Which calls it gets for the things it is partitioned by.
     pub filter: Filter,
     /// A second subject of the same rows.
@@ -113,6 +118,8 @@ struct Text {
     #[serde(default)]
     state_schema: u32,
     #[serde(default)]
+    reads_state: Vec<u32>,
+    #[serde(default)]
     filter: Filter,
     also: Option<subjects::AlsoText>,
     organisation: Option<subjects::OrganisationText>,
@@ -146,6 +153,11 @@ impl Manifest {
     /// Whether its batches say which subjects and settings a row is for.
     pub fn has_row_column(&self) -> bool {
         self.columns.contains(&ColumnSource::Row)
+    }
+
+    /// Whether it can read what a version with this `state_schema` stored.
+    pub fn reads(&self, schema: u32) -> bool {
+        schema == self.state_schema || self.reads_state.contains(&schema)
     }
 
     /// Id and version of a manifest that may be otherwise wrong, to name it in the message.
@@ -221,6 +233,7 @@ impl Text {
             interface: self.interface,
             summary: self.summary,
             partition,
+            reads_state: reads_state(self.reads_state, self.state_schema)?,
             state_schema: self.state_schema,
             filter: self.filter,
             also,
@@ -298,6 +311,21 @@ fn capabilities(texts: &[String]) -> Result<Vec<Capability>, Problem> {
         Capability::from_name(text)
             .ok_or_else(|| format!("'{}' is not known: use names, directory, state or log", short(text)))
     })
+}
+
+/// The schemas read beside its own, ascending.
+fn reads_state(mut schemas: Vec<u32>, own: u32) -> Result<Vec<u32>, Problem> {
+    if schemas.len() > MAX_SCHEMAS {
+        return Err(wrong("reads_state", format!("names more than {MAX_SCHEMAS} schemas")));
+    }
+    if schemas.contains(&own) {
+        return Err(wrong("reads_state", format!("names {own}, the plugin's own state_schema: remove it")));
+    }
+    schemas.sort_unstable();
+    if let Some(twice) = schemas.windows(2).find(|pair| pair[0] == pair[1]) {
+        return Err(wrong("reads_state", format!("'{}' stands there twice", twice[0])));
+    }
+    Ok(schemas)
 }
 
 /// `a-z 0-9 -`, beginning with a letter.

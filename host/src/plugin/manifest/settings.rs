@@ -6,8 +6,6 @@ use model::fields::edit_distance;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
-use crate::config::Limits;
-
 /// Longest text or list an operator can set; a list of a thousand prefixes is long.
 const MAX_ITEMS: usize = 10_000;
 
@@ -134,25 +132,6 @@ impl Setting {
         }
         Ok(())
     }
-}
-
-/// Settings as [`complete`] gives them, and beside them what a plugin should know that is no setting: with how much memory it
-/// must do, and the settings that hold for some records, which name them by their place in this list, from 1. No setting's name
-/// begins with `$`.
-///
-/// # Errors
-/// When the settings are no JSON object.
-pub fn for_plugin(settings: &str, variants: &[String], limits: &Limits) -> Result<String, String> {
-    let read = |text: &str| -> Result<Map<String, Value>, String> {
-        serde_json::from_str(text).map_err(|e| e.to_string())
-    };
-    let mut all = read(settings)?;
-    all.insert("$limits".to_owned(), serde_json::json!({ "memory_mib": limits.memory_mib }));
-    if !variants.is_empty() {
-        let variants = variants.iter().map(|v| read(v).map(Value::Object)).collect::<Result<_, _>>()?;
-        all.insert("$variants".to_owned(), Value::Array(variants));
-    }
-    Ok(Value::Object(all).to_string())
 }
 
 /// The operator's values with those of an override over them.

@@ -1,11 +1,10 @@
 use super::*;
-use crate::config::Limits;
 use serde_json::json;
 
 const GOOD: &str = r#"
 id = "mass-dialing"
 version = "0.1.0"
-interface = "0.1"
+interface = "1.0"
 summary = "Many calls in a short time."
 partition = "user"
 events = ["call", "forwarding-change"]
@@ -71,6 +70,9 @@ fn each_mistake_names_its_key_and_what_is_allowed() {
         ("default = 10", "default = \"ten\"", ["config.min_calls", "whole number"]),
         ("type = \"list\"", "type = \"set\"", ["line 24", "list"]),
         ("state_schema", "state_scheme", ["line 10", "state_schema"]),
+        ("schema = 1", "schema = 3\nreads_state = [1, 3]", ["reads_state", "own"]),
+        ("schema = 1", "schema = 3\nreads_state = [1, 1]", ["reads_state", "twice"]),
+        ("schema = 1", "schema = 3\nreads_state = [-1]", ["line 11", "u32"]),
     ];
     for (from, to, expected) in cases {
         let text = GOOD.replacen(from, to, 1);
@@ -145,20 +147,26 @@ fn mistakes_in_them_name_their_key_too() {
 }
 
 #[test]
-fn a_plugin_is_told_its_limits_and_the_settings_of_some() {
+fn an_overrides_settings_are_complete_too() {
     let settings = Manifest::parse(GOOD.as_bytes()).unwrap().settings;
     let given = json!({"min_calls": 20, "share": 0.25});
     let differs = json!({"min_calls": 60});
     let variant = complete(&settings, &over(&given, differs.as_object().unwrap())).unwrap();
-    let base = complete(&settings, &given).unwrap();
-    let limits = Limits { memory_mib: 64, ..Limits::default() };
-    let text = for_plugin(&base, &[variant], &limits).unwrap();
-    let expected = json!({
-        "min_calls": 20, "prefixes": [], "share": 0.25, "$limits": {"memory_mib": 64},
-        "$variants": [{"min_calls": 60, "prefixes": [], "share": 0.25}],
-    });
-    assert_eq!(serde_json::from_str::<serde_json::Value>(&text).unwrap(), expected);
-    assert!(!for_plugin(&base, &[], &limits).unwrap().contains("$variants"));
+    assert_eq!(variant, r#"{"min_calls":60,"prefixes":[],"share":0.25}"#);
+}
+
+#[test]
+fn it_reads_its_own_state_and_what_it_names() {
+    let manifest = Manifest::parse(GOOD.as_bytes()).unwrap();
+    assert!(manifest.reads(1) && !manifest.reads(0) && !manifest.reads(2));
+    let text = GOOD.replacen("state_schema = 1", "state_schema = 3\nreads_state = [2, 1]", 1);
+    let manifest = Manifest::parse(text.as_bytes()).unwrap();
+    assert_eq!(manifest.reads_state, [1, 2]);
+    assert!(
+        [1, 2, 3].into_iter().all(|schema| manifest.reads(schema))
+            && !manifest.reads(0)
+            && !manifest.reads(4)
+    );
 }
 
 #[test]

@@ -24,6 +24,9 @@ pub struct Manifest {
     pub capabilities: Vec<String>,
     /// Version of its stored state.
     pub state_schema: u8,
+    /// Versions of stored state that it reads beside its own.
+    #[serde(default)]
+    pub reads_state: Vec<u8>,
     /// A second subject.
     #[serde(default)]
     pub also: toml::Table,

@@ -16,6 +16,7 @@ use crate::detector::Detector;
 use crate::finding::{Finding, Output};
 use crate::row::Batch;
 use crate::runner::Runner;
+use crate::setup::Setup;
 use crate::types::{DAY, HOUR, Millis};
 
 /// Allowed lateness in tests, the host's default.
@@ -99,7 +100,7 @@ impl Harness {
     /// # Panics
     /// If it refuses its configuration.
     pub fn runner<D: Detector>(&self) -> Runner<D> {
-        let runner = Runner::configure(&self.config.to_string(), &self.manifest.columns);
+        let runner = Runner::configure(&Setup::new(self.config.to_string(), &self.manifest.columns));
         runner.unwrap_or_else(|e| panic!("{e}"))
     }
 

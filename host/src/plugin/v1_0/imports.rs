@@ -1,4 +1,4 @@
-//! The imports of interface 0.1, each a thin call of [`Host`].
+//! The imports of interface 1.0, each a thin call of [`Host`].
 
 use super::bindings::ringfence::detector::{directory, log, names, state, types};
 use crate::plugin::store::{Host, Level};
@@ -21,7 +21,7 @@ impl directory::Host for Host {
         let hours = |h: &crate::directory::DayHours| directory::Hours {
             weekday: h.weekday,
             start: h.start,
-            to: h.to,
+            end: h.to,
         };
         Ok(location.hours.iter().map(hours).collect())
     }

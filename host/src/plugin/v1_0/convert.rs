@@ -1,12 +1,15 @@
-//! Findings of interface 0.1 made into the model's, checked on the way.
+//! Findings of interface 1.0 made into the model's, checked on the way.
 //!
 //! Owns the bounds on findings. What a plugin chooses (keys, kinds, times, handles) must be right or the call
 //! fails; text that may come from outside is cut and cleaned instead.
 
 use std::collections::BTreeMap;
 
+use chrono::{DateTime, SecondsFormat, Utc};
 use model::finding::attribute;
-use model::{Finding, Name, NameTable, Number, Provenance, RecordId, Severity, Status, Subject, SubjectKind};
+use model::{
+    Finding, Millis, Name, NameTable, Number, Provenance, RecordId, Severity, Status, Subject, SubjectKind,
+};
 
 use super::bindings::ringfence::detector::types;
 use crate::plugin::manifest::is_word;
@@ -168,12 +171,21 @@ impl Context<'_> {
             types::Value::Name(0) => Value::Text(String::new()),
             types::Value::Name(n) => text(&self.name("name", n)?),
             types::Value::Number(n) => Value::Text(Number(n).to_string()),
+            types::Value::Time(0) => Value::Text(String::new()),
+            types::Value::Time(at) => Value::Text(time(at)?),
             types::Value::Texts(texts) if texts.len() > MAX_VALUES => {
                 return Err(format!("has {} texts; the limit is {MAX_VALUES}", texts.len()));
             }
             types::Value::Texts(texts) => Value::List(texts.iter().map(text).collect()),
         })
     }
+}
+
+/// A time as it is shown: in UTC, with milliseconds only if there are any.
+fn time(at: Millis) -> Result<String, String> {
+    let time = DateTime::<Utc>::from_timestamp_millis(at);
+    let time = time.ok_or_else(|| format!("is {at}: it must be milliseconds since 1970"))?;
+    Ok(time.to_rfc3339_opts(SecondsFormat::AutoSi, true))
 }
 
 fn severity(severity: types::Severity) -> Severity {

@@ -1,6 +1,6 @@
-//! Adapter for interface 0.1: the only place that knows its types.
+//! Adapter for interface 1.0: the only place that knows its types.
 //!
-//! Owns calling the exports and answering the imports. A later version gets a folder like this one beside it.
+//! Owns calling the exports and answering the imports. A later version gets a folder like this one beside it (`wit/README.md`).
 
 mod bindings;
 mod convert;
@@ -13,6 +13,7 @@ use wasmtime::component::{HasSelf, InstancePre, Linker};
 use bindings::ringfence::detector::types;
 
 use super::columns::{Batch, Column};
+use super::setup::Setup;
 use super::store::Host;
 use super::{Cause, Output};
 
@@ -55,10 +56,17 @@ impl Exports {
     pub(super) fn configure(
         &self,
         store: &mut Store<Host>,
-        config: &str,
+        setup: &Setup,
         columns: &[&str],
     ) -> Result<(), Failure> {
-        self.detector.call_configure(store, config, columns)?.map_err(|e| guest(&e))
+        let variants: Vec<&str> = setup.variants.iter().map(String::as_str).collect();
+        let setup = types::Setup {
+            settings: &setup.settings,
+            variants: &variants,
+            columns,
+            memory_bytes: setup.memory_bytes,
+        };
+        self.detector.call_configure(store, setup)?.map_err(|e| guest(&e))
     }
 
     pub(super) fn checkpoint(&self, store: &mut Store<Host>) -> Result<(), Failure> {
@@ -120,7 +128,7 @@ const MAX_ERROR_BYTES: usize = 1_000;
 
 fn guest(error: &types::Error) -> Failure {
     let (kind, message) = match error {
-        types::Error::InvalidConfig(m) => ("invalid configuration", m),
+        types::Error::InvalidSettings(m) => ("invalid settings", m),
         types::Error::InvalidBatch(m) => ("invalid batch", m),
         types::Error::InvalidState(m) => ("invalid state", m),
         types::Error::Other(m) => ("error", m),

@@ -57,7 +57,7 @@ fn a_finding_and_its_withdrawal_have_the_same_id() {
 fn what_the_plugin_chooses_must_be_right() {
     let names = names();
     type Change = fn(&mut types::Finding);
-    let cases: [(Change, &str); 12] = [
+    let cases: [(Change, &str); 13] = [
         (|f| f.subject = types::Subject::User(999_999), "handle 999999, which names nothing"),
         (|f| f.subject = types::Subject::Location(0), "subject location is absent"),
         (|f| f.subject = types::Subject::Number(0), "subject number is absent"),
@@ -68,6 +68,7 @@ fn what_the_plugin_chooses_must_be_right() {
         (|f| f.first_event = 9, "after last-event"),
         (|f| f.title = " \n".to_owned(), "title is empty"),
         (|f| f.attributes = vec![("a".to_owned(), types::Value::Real(f64::INFINITY))], "must be finite"),
+        (|f| f.attributes = vec![("a".to_owned(), types::Value::Time(i64::MAX))], "milliseconds since 1970"),
         (|f| f.attributes = vec![("a".to_owned(), types::Value::Boolean(true)); 2], "twice"),
         (|f| f.attributes = vec![("a b".to_owned(), types::Value::Name(0))], "attribute 'a b'"),
     ];
@@ -77,6 +78,19 @@ fn what_the_plugin_chooses_must_be_right() {
         let message = context(&names).output(types::Output::Raise(given)).unwrap_err();
         assert!(message.contains(expected), "{message:?} lacks {expected:?}");
     }
+}
+
+#[test]
+fn times_are_shown_in_utc() {
+    let names = names();
+    let shown = |at| {
+        let given =
+            types::Finding { attributes: vec![("at".to_owned(), types::Value::Time(at))], ..finding(&names) };
+        raised(context(&names).output(types::Output::Raise(given)).unwrap()).attributes["at"].clone()
+    };
+    assert_eq!(shown(1_772_359_200_000), attribute::Value::Text("2026-03-01T10:00:00Z".to_owned()));
+    assert_eq!(shown(1_772_359_200_007), attribute::Value::Text("2026-03-01T10:00:00.007Z".to_owned()));
+    assert_eq!(shown(0), attribute::Value::Text(String::new()));
 }
 
 proptest! {
