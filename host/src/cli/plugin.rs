@@ -1,6 +1,7 @@
 //! `ringfence plugin list` and `ringfence plugin inspect`.
 
 mod inspect;
+mod new;
 mod quarantine;
 
 use std::collections::BTreeMap;
@@ -38,6 +39,8 @@ pub enum PluginCommand {
         #[arg(long, value_enum, default_value_t)]
         format: Format,
     },
+    /// Makes a project for a plugin of your own, in Rust, Python or JavaScript.
+    New(new::NewArgs),
 }
 
 /// Runs a command about plugins.
@@ -48,6 +51,7 @@ pub fn run(command: &PluginCommand, global: &Global) -> CliResult {
     match command {
         PluginCommand::List { plugins, format } => list(plugins.as_deref(), *format, global),
         PluginCommand::Inspect { plugin, format } => inspect::run(plugin, *format, global),
+        PluginCommand::New(args) => new::run(args),
     }
 }
 

@@ -4,13 +4,13 @@
 // standard error. `build.mjs` writes the module that imports the host's interfaces and calls this.
 
 import { Runner } from './runner.js';
-import { InvalidBatch, InvalidConfig, InvalidState } from './values.js';
+import { InvalidBatch, InvalidSettings, InvalidState } from './values.js';
 import { setHost } from './world.js';
 
 // Places in the source that an error shows: the innermost ones.
 const SHOWN_FRAMES = 4;
 const TAGS = [
-  [InvalidConfig, 'invalid-config'],
+  [InvalidSettings, 'invalid-settings'],
   [InvalidBatch, 'invalid-batch'],
   [InvalidState, 'invalid-state'],
 ];

@@ -26,7 +26,7 @@ export class Detector {
   /** What is remembered of an episode for its report, at first. */
   static facts = {};
 
-  /** `settings` has every setting of plugin.toml. Throw `InvalidConfig` when one does not make sense: name it, and say
+  /** `settings` has every setting of plugin.toml. Throw `InvalidSettings` when one does not make sense: name it, and say
    * what is allowed. */
   constructor(settings) {
     this.settings = settings;

@@ -10,7 +10,7 @@ export { Detector } from './detector.js';
 export { known } from './fields.js';
 export { e164, fromE164, hasPrefix, numberRange, numberText } from './telephone.js';
 export {
-  About, DAY, HOUR, InvalidBatch, InvalidConfig, InvalidState, MINUTE, Name, PhoneNumber, Real, Report, SECOND,
-  Severity, Subject, plural,
+  About, DAY, HOUR, InvalidBatch, InvalidSettings, InvalidState, MINUTE, Name, PhoneNumber, Real, Report, SECOND,
+  Severity, Subject, Time, plural,
 } from './values.js';
 export { businessHours, holidays, intern, isOurs, log, resolve, utcOffset } from './world.js';

@@ -4,7 +4,7 @@
 // that a detector reads of it.
 
 import { KINDS } from './fields.js';
-import { InvalidBatch, InvalidConfig, MINUTE } from './values.js';
+import { InvalidBatch, InvalidSettings, MINUTE } from './values.js';
 
 /** The column that says for whom a row is and which settings apply to it; a row has it as `bits`. */
 export const CONTEXT = '$row';
@@ -27,14 +27,14 @@ export class Columns {
   constructor(names) {
     for (const name of names) {
       if (name !== CONTEXT && KINDS[name] === undefined) {
-        throw new InvalidConfig(`column '${name}' is unknown to this version of the package`);
+        throw new InvalidSettings(`column '${name}' is unknown to this version of the package`);
       }
-      if (names.indexOf(name) !== names.lastIndexOf(name)) throw new InvalidConfig(`column '${name}' is named twice`);
+      if (names.indexOf(name) !== names.lastIndexOf(name)) throw new InvalidSettings(`column '${name}' is named twice`);
     }
     for (const name of NEEDED) {
       if (names.includes(name)) continue;
       const needed = 'every manifest must name start_time, report_time and record_id';
-      throw new InvalidConfig(`column '${name}' is missing: ${needed}`);
+      throw new InvalidSettings(`column '${name}' is missing: ${needed}`);
     }
     this.names = names;
     this.row = rowOf(names);

@@ -4,7 +4,7 @@
 
 import { CONTEXT, Columns, FOR_ALSO, FOR_PARTITION, SETTINGS_SHIFT } from './rows.js';
 import { DUPLICATE, NEVER, Stamped, TAKEN, Timeline } from './timeline.js';
-import { InvalidConfig, InvalidState, LEVELS, MAX_TITLE, USUAL_SCORE, wired } from './values.js';
+import { InvalidSettings, InvalidState, LEVELS, MAX_TITLE, USUAL_SCORE, wired } from './values.js';
 import { log, stateGet, stateSet } from './world.js';
 
 // Memory where the host does not say, the engine and one batch included.
@@ -27,13 +27,13 @@ class Panel {
       try {
         return new Make(JSON.parse(variant));
       } catch (why) {
-        throw why instanceof InvalidConfig ? new InvalidConfig(`override ${index + 1}: ${why.message}`) : why;
+        throw why instanceof InvalidSettings ? new InvalidSettings(`override ${index + 1}: ${why.message}`) : why;
       }
     };
     this.detectors = [this.base, ...variants.map(other)];
     this.lookBack = Math.max(...this.detectors.map((detector) => detector.lookBack()));
     if (Number.isNaN(this.lookBack)) {
-      throw new InvalidConfig('lookBack gives no number: is each setting that it reads a [config.…] of plugin.toml?');
+      throw new InvalidSettings('lookBack gives no number: is each setting that it reads a [config.…] of plugin.toml?');
     }
   }
 

@@ -14,7 +14,7 @@ export const MAX_TITLE = 200;
 export const MAX_EVIDENCE = 1_000;
 
 /** The settings are wrong: say which one and what is allowed. */
-export class InvalidConfig extends Error {}
+export class InvalidSettings extends Error {}
 /** The batch cannot be read. */
 export class InvalidBatch extends Error {}
 /** Stored state cannot be read by this version. */
@@ -38,6 +38,13 @@ export class Name {
 export class PhoneNumber {
   constructor(packed) {
     this.packed = packed;
+  }
+}
+
+/** A figure that is a time in milliseconds UTC: shown as `2026-03-01T10:00:00Z`. */
+export class Time {
+  constructor(at) {
+    this.at = at;
   }
 }
 
@@ -104,7 +111,7 @@ export class Report {
     return this;
   }
 
-  /** Adds a figure: boolean, number (whole or not), string, array of strings, `Name`, `PhoneNumber` or `Real`. */
+  /** Adds a figure: boolean, number (whole or not), string, array of strings, `Name`, `PhoneNumber`, `Time` or `Real`. */
   figure(name, value) {
     this.figures.push([name, wired(name, value)]);
     return this;
@@ -126,9 +133,11 @@ export function wired(name, value) {
   if (typeof value === 'number') return { tag: 'real', val: Number.isFinite(value) ? value : 0 };
   if (value instanceof Real) return { tag: 'real', val: Number.isFinite(value.value) ? value.value : 0 };
   if (value instanceof Name) return { tag: 'name', val: value.handle };
+  if (value instanceof Time) return { tag: 'time', val: BigInt(value.at) };
   if (value instanceof PhoneNumber) return { tag: 'number', val: value.packed };
   if (Array.isArray(value) && value.every((text) => typeof text === 'string')) return { tag: 'texts', val: value };
-  throw new TypeError(`figure '${name}' must be a boolean, number, string, array of strings, Name, PhoneNumber or Real`);
+  const allowed = 'a boolean, number, string, array of strings, Name, PhoneNumber, Time or Real';
+  throw new TypeError(`figure '${name}' must be ${allowed}`);
 }
 
 /** A copy of a value made of plain objects, arrays, numbers, BigInts and texts. */

@@ -13,7 +13,7 @@ export const FIRST_DYNAMIC = 4096;
 
 /** A host for tests. */
 export class World {
-  /** Locations by name: `{hours: [{weekday, start, to}], holidays: [day], utcOffset: minutes}`. */
+  /** Locations by name: `{hours: [{weekday, start, end}], holidays: [day], utcOffset: minutes}`. */
   places = {};
   /** The organisation's numbers, packed. */
   ours = new Set();
@@ -102,7 +102,7 @@ export function intern(text) {
   return text === '' ? 0 : capability('names').intern([text])[0];
 }
 
-/** Business hours of a location, `{weekday, start, to}`: 0 is Monday, minutes since local midnight, up to 2880. */
+/** Business hours of a location, `{weekday, start, end}`: 0 is Monday, minutes since local midnight, up to 2880. */
 export function businessHours(location) {
   return cached(cache.hours, location, () => capability('directory').businessHours(location));
 }

@@ -14,15 +14,15 @@ from .fields import known
 from .telephone import e164, has_prefix, number_range, number_text
 from .timeline import Now, OldState, Span, Stamped
 from .values import (
-    DAY, HOUR, MINUTE, SECOND, About, Finding, InvalidBatch, InvalidConfig, InvalidState, Name, Number, RecordId,
-    Report, Severity, Subject, plural,
+    DAY, HOUR, MINUTE, SECOND, About, Finding, InvalidBatch, InvalidSettings, InvalidState, Name, Number, RecordId,
+    Report, Severity, Subject, Time, plural,
 )
 from .world import business_hours, holidays, intern, is_ours, log, resolve, utc_offset
 
 __all__ = [
     "DAY", "HOUR", "MINUTE", "SECOND", "About", "Case", "Detector", "Episode", "Episodes", "Finding", "InvalidBatch",
-    "InvalidConfig", "InvalidState", "Name", "Now", "Number", "OldState", "RecordId", "Report", "Severity", "Span",
-    "Stamped", "Subject", "business_hours", "component", "date_text", "day_of", "e164", "has_prefix", "holidays",
+    "InvalidSettings", "InvalidState", "Name", "Now", "Number", "OldState", "RecordId", "Report", "Severity", "Span",
+    "Stamped", "Subject", "Time", "business_hours", "component", "date_text", "day_of", "e164", "has_prefix", "holidays",
     "intern", "is_ours", "known", "log", "minute_of", "number_range", "number_text", "plural", "resolve", "time_text",
     "utc_offset", "weekday_of",
 ]

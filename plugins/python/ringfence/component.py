@@ -9,7 +9,7 @@ from typing import Any, Callable
 
 from .detector import Detector
 from .runner import Runner
-from .values import Finding, InvalidBatch, InvalidConfig, InvalidState, Name, Number, Withdrawal
+from .values import Finding, InvalidBatch, InvalidSettings, InvalidState, Name, Number, Time, Withdrawal
 
 try:
     from componentize_py_types import Err
@@ -48,8 +48,8 @@ def component(detector: type[Detector]) -> type:
 def _guarded(call: Callable[[], Any]) -> Any:
     try:
         return call()
-    except InvalidConfig as why:
-        raise Err(types.Error_InvalidConfig(str(why))) from None
+    except InvalidSettings as why:
+        raise Err(types.Error_InvalidSettings(str(why))) from None
     except InvalidBatch as why:
         raise Err(types.Error_InvalidBatch(str(why))) from None
     except InvalidState as why:
@@ -77,6 +77,8 @@ def _value(value: Any) -> Any:
         return types.Value_Name(int(value))
     if isinstance(value, Number):
         return types.Value_Number(int(value))
+    if isinstance(value, Time):
+        return types.Value_Time(int(value))
     if isinstance(value, int):
         return types.Value_Integer(value)
     if isinstance(value, float):

@@ -30,7 +30,7 @@ class Detector:
     facts: dict[str, Any] = {}
 
     def __init__(self, settings: dict[str, Any]):
-        """`settings` has every setting of plugin.toml. Raise `InvalidConfig` when one does not make sense: name it, and
+        """`settings` has every setting of plugin.toml. Raise `InvalidSettings` when one does not make sense: name it, and
         say what is allowed."""
         self.settings = settings
 

@@ -8,7 +8,7 @@ from functools import partial
 from typing import Any, Iterator
 
 from .fields import KINDS
-from .values import InvalidBatch, InvalidConfig, RecordId
+from .values import InvalidBatch, InvalidSettings, RecordId
 
 # The column that says for whom a row is and which settings apply to it; a row has it as `row_bits`.
 CONTEXT = "$row"
@@ -49,12 +49,12 @@ class Columns:
     def __init__(self, names: list[str]):
         for name in names:
             if name != CONTEXT and name not in KINDS:
-                raise InvalidConfig(f"column '{name}' is unknown to this version of the package")
+                raise InvalidSettings(f"column '{name}' is unknown to this version of the package")
             if names.count(name) > 1:
-                raise InvalidConfig(f"column '{name}' is named twice")
+                raise InvalidSettings(f"column '{name}' is named twice")
         for name in NEEDED:
             if name not in names:
-                raise InvalidConfig(
+                raise InvalidSettings(
                     f"column '{name}' is missing: every manifest must name start_time, report_time and record_id"
                 )
         self.names = names

@@ -12,7 +12,7 @@ from .episodes import Episode
 from .rows import FOR_ALSO, FOR_PARTITION, SETTINGS_SHIFT, Batch, Columns
 from .timeline import DUPLICATE, NEVER, TAKEN, Stamped, Timeline
 from .values import (
-    MAX_TITLE, USUAL_SCORE, Finding, InvalidConfig, InvalidState, RecordId, Subject, Withdrawal, checked_figure,
+    MAX_TITLE, USUAL_SCORE, Finding, InvalidSettings, InvalidState, RecordId, Subject, Withdrawal, checked_figure,
 )
 
 # Memory where the host does not say, the interpreter and one batch included.
@@ -38,8 +38,8 @@ class Panel:
         for number, variant in enumerate(variants, 1):
             try:
                 self.detectors.append(self._make(make, variant))
-            except InvalidConfig as why:
-                raise InvalidConfig(f"override {number}: {why}") from None
+            except InvalidSettings as why:
+                raise InvalidSettings(f"override {number}: {why}") from None
         self.look_back = max(detector.look_back() for detector in self.detectors)
 
     @staticmethod
@@ -47,7 +47,7 @@ class Panel:
         try:
             return make(json.loads(settings))
         except KeyError as why:
-            raise InvalidConfig(f"setting {why} is read but not declared: add [config.…] for it to plugin.toml") from None
+            raise InvalidSettings(f"setting {why} is read but not declared: add [config.…] for it to plugin.toml") from None
 
     def of(self, variant: int) -> Detector:
         """The detector that judges events of this variant; the base settings' if there is no such variant any more."""

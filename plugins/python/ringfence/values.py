@@ -20,7 +20,7 @@ MAX_EVIDENCE = 1_000
 _MAX_INT = (1 << 63) - 1
 
 
-class InvalidConfig(Exception):
+class InvalidSettings(Exception):
     """The settings are wrong: say which one and what is allowed."""
 
 
@@ -52,6 +52,10 @@ class Name(int):
 
 class Number(int):
     """A telephone number, as a figure of a finding: shown as `+…`. Columns hold plain whole numbers."""
+
+
+class Time(int):
+    """Milliseconds UTC, as a figure of a finding: shown as `2026-03-01T10:00:00Z`. Columns hold plain whole numbers."""
 
 
 class RecordId(NamedTuple):
@@ -135,7 +139,7 @@ class Report:
         return self
 
     def figure(self, name: str, value: Any) -> "Report":
-        """Adds a figure: bool, int, float, str, a list of str, `Name(handle)` or `Number(packed)`."""
+        """Adds a figure: bool, int, float, str, a list of str, `Name(handle)`, `Number(packed)` or `Time(ms)`."""
         self.figures.append((name, checked_figure(name, value)))
         return self
 
@@ -149,13 +153,14 @@ def checked_figure(name: str, value: Any) -> Any:
     """The value as it may cross the boundary."""
     if isinstance(value, float):
         return value if abs(value) < float("inf") else 0.0
-    if isinstance(value, (bool, Name, Number, str)):
+    if isinstance(value, (bool, Name, Number, Time, str)):
         return value
     if isinstance(value, int):
         return min(max(value, -_MAX_INT - 1), _MAX_INT)
     if isinstance(value, (list, tuple)) and all(isinstance(text, str) for text in value):
         return list(value)
-    raise TypeError(f"figure '{name}' is of type {type(value).__name__}: use bool, int, float, str, list of str, Name or Number")
+    allowed = "bool, int, float, str, list of str, Name, Number or Time"
+    raise TypeError(f"figure '{name}' is of type {type(value).__name__}: use {allowed}")
 
 
 @dataclass

@@ -24,7 +24,7 @@ class World:
     """A host for tests."""
 
     def __init__(self):
-        # Locations by name: {"hours": [(weekday, from, to)], "holidays": [day], "utc_offset": minutes}.
+        # Locations by name: {"hours": [(weekday, start, end)], "holidays": [day], "utc_offset": minutes}.
         self.places: dict[str, dict[str, Any]] = {}
         # The organisation's numbers, packed.
         self.ours: set[int] = set()
@@ -89,9 +89,9 @@ def _place(location: int) -> dict[str, Any]:
 
 @lru_cache(_CACHED)
 def business_hours(location: int) -> tuple[tuple[int, int, int], ...]:
-    """Business hours of a location as (weekday, from, to): 0 is Monday, minutes since local midnight, up to 2880."""
+    """Business hours of a location as (weekday, start, end): 0 is Monday, minutes since local midnight, up to 2880."""
     if imports is not None:
-        return tuple((h.weekday, h.start, h.to) for h in _host("directory").business_hours(location))
+        return tuple((h.weekday, h.start, h.end) for h in _host("directory").business_hours(location))
     return tuple(_place(location).get("hours", ()))
 
 
