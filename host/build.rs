@@ -116,7 +116,7 @@ const PROJECTS: [&str; 7] = [
     "plugins/js/template",
     "plugins/python/ringfence",
     "plugins/python/template",
-    "plugins/sdk",
+    "plugins/sdk/src",
     "plugins/template",
     "wit",
 ];
@@ -125,7 +125,7 @@ const LEFT_BEHIND: [&str; 4] = ["build", "node_modules", "target", "__pycache__"
 
 /// Writes the list of the files of which `plugin new` makes projects, in the order of the paths.
 fn embed_templates(root: &Path, out: &Path) -> Result<(), String> {
-    let mut files = vec!["docs/fields.md".to_owned()];
+    let mut files = vec!["docs/fields.md".to_owned(), "plugins/sdk/Cargo.toml".to_owned()];
     for folder in PROJECTS {
         list_files(&root.join(folder), folder, &mut files)?;
     }

@@ -10,6 +10,7 @@ mod demo;
 mod harness;
 mod log;
 mod operations;
+mod polyglot;
 mod plugins;
 mod policy;
 mod records;
