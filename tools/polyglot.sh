@@ -3,11 +3,11 @@
 # The tools are installed below target/polyglot, pinned by the project; a component is built once for the same content.
 # Ends with 75 where the tools are not there and cannot be fetched.
 set -euo pipefail
-cd "$(dirname "$0")/.."
 
-lang=$1 project=$(realpath "$2") output=$3
-work=$PWD/${CARGO_TARGET_DIR:-target}/polyglot
-mkdir -p "$work"
+lang=$1 project=$(realpath "$2") output=$(realpath -m "$3")
+target=${CARGO_TARGET_DIR:-$(dirname "$(realpath "$0")")/../target}
+mkdir -p "$target/polyglot"
+work=$(realpath "$target/polyglot")
 
 fail() { echo "polyglot: $*" >&2; exit 1; }
 
@@ -44,12 +44,12 @@ if [ ! -e "$built" ]; then
         "$tools/bin/python" -m ringfence.build >&2
         ;;
     js)
-        node -e 'process.exit(parseInt(process.versions.node) < 20)' 2>/dev/null || fail "needs Node.js 20 or newer: run tools/setup.sh"
+        node -e 'process.exit(parseInt(process.versions.node) < 20 ? 1 : 0)' 2>/dev/null || fail "needs Node.js 20 or newer: run tools/setup.sh"
         tools=$work/js-$(sum <package-lock.json)
         if [ ! -e "$tools/ready" ]; then
             rm -rf "$tools" && mkdir -p "$tools"
             cp package.json package-lock.json "$tools"
-            install JavaScript "$work/npm.log" npm --prefix "$tools" ci --no-audit --no-fund --prefer-offline --fetch-retries=1
+            install JavaScript "$work/npm.log" npm --prefix "$tools" install --no-audit --no-fund --prefer-offline --fetch-retries=1
             touch "$tools/ready"
         fi
         ln -sfn "$tools/node_modules" node_modules

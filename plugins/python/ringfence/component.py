@@ -4,7 +4,6 @@ Owns the boundary's Python form, and what an author's mistake looks like to the 
 source, since a component has no standard error.
 """
 
-import traceback
 from typing import Any, Callable
 
 from .detector import Detector
@@ -25,14 +24,14 @@ def component(detector: type[Detector]) -> type:
     """The class that the host calls: `WitWorld = component(MyDetector)`, once, at the end of the module."""
 
     class WitWorld:
-        def __init__(self):
-            self.runner: Runner | None = None
+        # The component's one runner: every call comes on an object of its own.
+        runner: Runner
 
         def configure(self, setup) -> None:
             def make():
                 return Runner(detector, setup.settings, setup.variants, setup.columns, setup.memory_bytes)
 
-            self.runner = _guarded(make)
+            WitWorld.runner = _guarded(make)
 
         def process(self, batch) -> list:
             columns = [column.value for column in batch.columns]
@@ -60,9 +59,13 @@ def _guarded(call: Callable[[], Any]) -> Any:
 
 def told(why: Exception) -> str:
     """An exception with its innermost places, in one line."""
-    frames = traceback.extract_tb(why.__traceback__)[-_SHOWN_FRAMES:]
-    places = [f"{frame.filename.rsplit('/', 1)[-1]}:{frame.lineno} in {frame.name}" for frame in reversed(frames)]
-    return f"{type(why).__name__}: {why} ({', '.join(places)})"
+    # Not with `traceback`, which looks for the source files: a component has none.
+    places, at = [], why.__traceback__
+    while at is not None:
+        code = at.tb_frame.f_code
+        places.insert(0, f"{code.co_filename.rsplit('/', 1)[-1]}:{at.tb_lineno} in {code.co_name}")
+        at = at.tb_next
+    return f"{type(why).__name__}: {why} ({', '.join(places[:_SHOWN_FRAMES])})"
 
 
 def _subject(subject) -> Any:

@@ -5,14 +5,28 @@ about names never change, and those of the directory only with the policy, and t
 """
 
 from functools import lru_cache
+from importlib import import_module
 from typing import Any
 
 from .fields import VALUES
 
-try:
-    import wit_world.imports as imports
-except ImportError:
-    imports = None
+
+def _found() -> dict[str, Any] | None:
+    """The interfaces that this component imports. Now, while it is built: later there are no files to import from."""
+    try:
+        import_module("wit_world.imports")
+    except ImportError:
+        return None
+    found = {}
+    for name in ("names", "directory", "state", "log"):
+        try:
+            found[name] = import_module(f"wit_world.imports.{name}")
+        except ImportError:
+            pass
+    return found
+
+
+imports = _found()
 
 # Texts kept; some megabytes.
 _CACHED = 20_000
@@ -51,10 +65,9 @@ def forget() -> None:
 
 def _host(name: str) -> Any:
     """An interface of the host, if this component imports it."""
-    try:
-        return __import__(f"wit_world.imports.{name}", fromlist=["_"])
-    except ImportError:
-        raise RuntimeError(f"'{name}' was used but is not declared: add \"{name}\" to capabilities in plugin.toml") from None
+    if name not in imports:
+        raise RuntimeError(f"'{name}' was used but is not declared: add \"{name}\" to capabilities in plugin.toml")
+    return imports[name]
 
 
 @lru_cache(_CACHED)

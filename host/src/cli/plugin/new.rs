@@ -107,7 +107,7 @@ fn next(lang: Lang, folder: &Path, name: &str) -> String {
             ".venv/bin/python -m ringfence.build",
             &packed,
         ],
-        Lang::Js => vec!["npm ci", "npm test", "npm run build", &packed],
+        Lang::Js => vec!["npm install", "npm test", "npm run build", &packed],
     };
     let steps: String = steps.iter().map(|step| format!("  {step}\n")).collect();
     format!("next:\n  cd {folder}\n{steps}  ringfence plugin test {component}\n")
