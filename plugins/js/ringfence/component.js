@@ -26,7 +26,8 @@ export function component(Make, imports) {
     process: guarded(({ rows, horizon, columns }) => {
       return runner.process(
         rows,
-        Number(horizon),
+        // The engine's bindings lift a negative s64 as a huge number.
+        Number(BigInt.asIntN(64, horizon)),
         columns.map((column) => column.val),
       );
     }),

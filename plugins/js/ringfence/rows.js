@@ -53,11 +53,17 @@ export class Columns {
       if (values.length !== wanted) {
         throw new InvalidBatch(`column '${name}' has ${values.length} elements for ${rows} rows`);
       }
-      batch.columns[name] = values;
+      batch.columns[name] = signed(name, values);
     });
-    this.row.columns = columns;
+    this.row.columns = this.names.map((name) => batch.columns[name]);
     return batch;
   }
+}
+
+/** Signed numbers as such, whatever the engine's bindings lift them as. */
+function signed(name, values) {
+  const wrong = values instanceof BigUint64Array && (KINDS[name] === 'int' || KINDS[name] === 'millis');
+  return wrong ? new BigInt64Array(values.buffer, values.byteOffset, values.length) : values;
 }
 
 /** A row with a property for each field; reading one that is not declared says what to do. */
