@@ -16,10 +16,11 @@ demo: setup ## makes an organisation with planted fraud and shows what is found
 test: setup ## all tests
 	$(CARGO) test --locked --workspace
 
-check: setup ## format, lints, docs, licences
+check: setup ## format, lints, docs, released interfaces, licences
 	$(CARGO) fmt --all --check
 	$(CARGO) clippy --locked --workspace --all-targets -- -D warnings
 	RUSTDOCFLAGS="-D warnings" $(CARGO) doc --locked --workspace --no-deps --quiet
+	@tools/frozen.sh
 	@tools/deny.sh
 
 soak: setup ## the crash test with 5,000 kills, at most an hour; another seed each time

@@ -171,7 +171,7 @@ mod tests {
 
     fn manifest(more: &str) -> Manifest {
         let text = format!(
-            "id = \"x\"\nversion = \"1.0.0\"\ninterface = \"0.1\"\nsummary = \"X.\"\npartition = \"user\"\n\
+            "id = \"x\"\nversion = \"1.0.0\"\ninterface = \"1.0\"\nsummary = \"X.\"\npartition = \"user\"\n\
              events = [\"call\"]\n{more}"
         );
         Manifest::parse(text.as_bytes()).unwrap()

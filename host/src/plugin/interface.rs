@@ -154,6 +154,9 @@ fn check_version(inspection: &Inspection, manifest: &Manifest) -> Result<String,
 }
 
 #[cfg(test)]
+mod released;
+
+#[cfg(test)]
 mod tests {
     use super::*;
 

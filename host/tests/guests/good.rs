@@ -134,5 +134,5 @@ fn settings_are_checked_by_the_host_and_then_by_the_plugin() {
         message.contains("plugin good 1.2.3: configure: ") && message.contains("did you mean greeting"),
         "{message}"
     );
-    assert!(start(json!({"fail": true})).contains("invalid configuration: fail: is true"));
+    assert!(start(json!({"fail": true})).contains("invalid settings: fail: is true"));
 }

@@ -41,7 +41,7 @@ macro_rules! plain_manifest {
         $crate::manifest!(concat!(
             "id = \"",
             $id,
-            "\"\nversion = \"1.2.3\"\ninterface = \"0.1\"\nsummary = \"A guest for tests.\"\npartition = \"user\"\n",
+            "\"\nversion = \"1.2.3\"\ninterface = \"1.0\"\nsummary = \"A guest for tests.\"\npartition = \"user\"\n",
             "events = [\"call\"]\ncolumns = ",
             $columns,
             "\ncapabilities = ",

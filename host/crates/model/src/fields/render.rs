@@ -18,6 +18,16 @@ pub fn docs_page() -> String {
         let (ty, personal) = (type_name(f.ty), personal_name(f.personal));
         let _ = writeln!(page, "| `{}` | {ty} | {key} | {personal} | {} |", f.name, f.doc);
     }
+    page.push_str(COLUMNS);
+    let _ = writeln!(
+        page,
+        "\n## Values with fixed handles\n\nThe same in every installation; all other texts have handles from {} up. An event's kind (the column `event`) is one of \
+         them.\n\n| handle | value |\n|---|---|",
+        well_known::FIRST_DYNAMIC
+    );
+    for (handle, value) in well_known::all() {
+        let _ = writeln!(page, "| {handle} | `{value}` |");
+    }
     page
 }
 
@@ -97,6 +107,26 @@ fn kind_name(ty: FieldType) -> &'static str {
         FieldType::Text => "text",
     }
 }
+
+/// How a plugin is given each type.
+const COLUMNS: &str = "
+## In a plugin
+
+The column of the interface that a field arrives in follows from its type:
+
+| type | column | an element is | absent |
+|---|---|---|---|
+| boolean | `u8s` | 0 or 1 | 0 |
+| number | `u32s` | the number | 0 |
+| open enumeration, name | `u32s` | the handle of a text | 0 |
+| telephone number | `u64s` | a packed number (`types.number`) | 0 |
+| time (ms UTC), signed number | `s64s` | the number | 0 |
+| real number | `f64s` | the number | 0 |
+| record id | `ids` | two elements per row: high and low half | never |
+| text | `texts` | the text | empty |
+
+Fields whose personal data is secret are not given to plugins.
+";
 
 /// `plugins/sdk/src/fields.rs`: a typed accessor per field, and a constant per well-known value.
 pub fn sdk_accessors() -> String {
