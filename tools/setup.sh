@@ -50,3 +50,19 @@ if ! postgres_found; then
     install "PostgreSQL" "postgresql" "postgresql-server" "postgresql@17"
     postgres_found || fail "PostgreSQL was installed but its programs were not found"
 fi
+
+# What only tests use: a registry of OCI artifacts on this machine, and the program whose signatures ours are. Without them their
+# tests say that they are skipped.
+for program in docker-registry minisign; do
+    command -v "$program" >/dev/null && continue
+    if ! command -v apt-get >/dev/null || [ "$(id -u)" -ne 0 ]; then
+        echo "setup: $program is missing and not installed (it needs root on Debian): its tests are skipped" >&2
+        continue
+    fi
+    # Tests start a registry of their own; the distribution's need not run.
+    if [ "$program" = docker-registry ] && command -v systemctl >/dev/null; then
+        systemctl mask --quiet docker-registry.service 2>/dev/null || true
+    fi
+    # In a shell of its own: not having it is no reason to stop.
+    (install "$program" "$program" "$program" "$program") || echo "setup: $program cannot be had: its tests are skipped" >&2
+done

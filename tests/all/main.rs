@@ -8,6 +8,7 @@
 
 mod demo;
 mod harness;
+mod life;
 mod log;
 mod operations;
 mod polyglot;
@@ -18,3 +19,4 @@ mod replay;
 mod rules;
 mod scan;
 mod service;
+mod trust;

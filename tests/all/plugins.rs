@@ -8,7 +8,7 @@ use crate::harness::Bench;
 use crate::records::{self, Call, HOUR, MINUTE, MONDAY};
 
 /// The template, which the host's build script builds beside the built-in plugins.
-fn template() -> std::path::PathBuf {
+pub fn template() -> std::path::PathBuf {
     let target = Path::new(env!("CARGO_TARGET_TMPDIR")).parent().unwrap();
     target.join("plugins/wasm32-wasip2/plugin/template.wasm")
 }
@@ -29,6 +29,7 @@ fn a_plugin_in_a_folder_runs_beside_the_built_in_ones() {
     let bench = Bench::new();
     std::fs::create_dir(bench.path().join("mine")).unwrap();
     std::fs::copy(template(), bench.path().join("mine/template.wasm")).unwrap();
+    bench.write("ringfence.yaml", "plugins: {template: {grant: [names, state, log]}}\n");
     let listed = bench.run(&["plugin", "list", "--plugins", "mine", "--format", "ndjson"]).ok();
     let ids: Vec<Value> = listed.findings().into_iter().map(|p| p["id"].clone()).collect();
     assert_eq!(ids.len(), 5, "{}", listed.stdout);

@@ -27,43 +27,43 @@ fn six_within(name: &str, title: &str, span: &str) -> String {
 }
 
 /// A folder with a configuration, rules and a database.
-struct Site {
-    bench: Bench,
+pub struct Site {
+    pub bench: Bench,
     data: String,
     config: String,
 }
 
 impl Site {
-    fn new(config: &str) -> Site {
+    pub fn new(config: &str) -> Site {
         let (bench, data) = bench();
         let config = bench.write("ringfence.yaml", format!("health: {{listen: \"127.0.0.1:0\"}}\n{config}"));
         std::fs::create_dir(bench.path().join("rules")).unwrap();
         Site { bench, data, config }
     }
 
-    fn write(&self, name: &str, text: &str) {
+    pub fn write(&self, name: &str, text: &str) {
         let path = self.bench.path().join(name);
         std::fs::create_dir_all(path.parent().unwrap()).unwrap();
         std::fs::write(path, text).unwrap();
     }
 
-    fn path(&self, name: &str) -> std::path::PathBuf {
+    pub fn path(&self, name: &str) -> std::path::PathBuf {
         self.bench.path().join(name)
     }
 
-    fn run(&self, args: &[&str]) -> crate::harness::Run {
+    pub fn run(&self, args: &[&str]) -> crate::harness::Run {
         self.bench.run(&[args, &["--data-dir", &self.data, "--config", &self.config]].concat())
     }
 
     /// With a configuration of its own: the service's may be broken.
-    fn json(&self, args: &[&str]) -> Value {
+    pub fn json(&self, args: &[&str]) -> Value {
         let plain = self.bench.write("plain.yaml", "");
         let more = ["--format", "json", "--data-dir", &self.data, "--config", &plain];
         let run = self.bench.run(&[args, &more].concat());
         serde_json::from_str(&run.stdout).unwrap_or_else(|e| panic!("{e}: {} {}", run.stdout, run.stderr))
     }
 
-    fn start(&self) -> Running {
+    pub fn start(&self) -> Running {
         let mut run = Running::start(&self.bench, &self.data, &["--config", &self.config]);
         run.says("evaluates now");
         self.wait("the first policy", |s| s["generation"].is_u64());
@@ -72,7 +72,7 @@ impl Site {
 
     /// Waits until the policy in force is as wanted.
     #[track_caller]
-    fn wait(&self, what: &str, wanted: impl Fn(&Value) -> bool) -> Value {
+    pub fn wait(&self, what: &str, wanted: impl Fn(&Value) -> bool) -> Value {
         let end = Instant::now() + LIMIT;
         loop {
             let status = self.json(&["policy", "status"]);
@@ -90,7 +90,7 @@ impl Site {
         self.wait(&format!("{rules:?}"), |status| names(status) == rules)
     }
 
-    fn ingest(&self, name: &str, calls: impl Iterator<Item = u32>) {
+    pub fn ingest(&self, name: &str, calls: impl Iterator<Item = u32>) {
         let calls = calls.map(|n| {
             let start = MONDAY + 10 * 60 * MINUTE + i64::from(n) * 20 * SECOND;
             Call { id: n, user: 1, start, called: format!("+5355512{n:02}"), seconds: 60 }.record()
@@ -99,7 +99,7 @@ impl Site {
         self.run(&["ingest", &file]).ok();
     }
 
-    fn found(&self, detector: &str) -> Vec<Value> {
+    pub fn found(&self, detector: &str) -> Vec<Value> {
         let all = self.run(&["findings", "list", "--format", "ndjson"]).ok().findings();
         all.into_iter().filter(|f| f["detector"] == detector).collect()
     }
@@ -109,7 +109,7 @@ fn names(status: &Value) -> Vec<&str> {
     status["rules"].as_object().map(|rules| rules.keys().map(String::as_str).collect()).unwrap_or_default()
 }
 
-fn refused(status: &Value) -> Vec<&str> {
+pub fn refused(status: &Value) -> Vec<&str> {
     let files = status["refused"].as_array().map(Vec::as_slice).unwrap_or_default();
     files.iter().filter_map(|r| r["file"].as_str()).collect()
 }

@@ -47,7 +47,7 @@ impl Site {
         let site = Site { server: server.clone(), database: database.to_owned(), dir: dir.to_owned(), proxy };
         for (name, socket) in [("proxied", site.proxy.dir()), ("direct", &server.socket())] {
             let config = format!(
-                "organisation: Demo\ndirectory: directory.yaml\ndatabase: {}\n",
+                "organisation: Demo\ndirectory: directory.yaml\ndatabase: {}\nplugins: {{tally: {{grant: [names, state]}}}}\n",
                 url(database, socket)
             );
             std::fs::write(site.config(name), config).unwrap();

@@ -22,7 +22,7 @@ mod state;
 pub mod summary;
 
 use std::io::IsTerminal;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
@@ -152,6 +152,12 @@ impl Global {
             None => return Ok(Config::default()),
         };
         Config::load(path).map_err(|e| CliError::Usage(e.to_string()))
+    }
+
+    /// The folder with further plugins: that of the command line, of the configuration, or `plugins` beside it if it is there.
+    pub fn plugin_folder(&self, config: &Config, given: Option<&Path>) -> Option<PathBuf> {
+        let base = self.config.as_deref().and_then(Path::parent).unwrap_or(Path::new(""));
+        given.map(Path::to_owned).or_else(|| config.plugin_folder(base))
     }
 
     /// The data folder. Root's private PostgreSQL runs as another user, which cannot enter `/root`.

@@ -1,8 +1,14 @@
-//! `ringfence plugin list` and `ringfence plugin inspect`.
+//! `ringfence plugin …`: the listing; each other command has a file of its own.
 
 mod inspect;
+mod install;
+mod keygen;
 mod new;
+mod pack;
+mod push;
 mod quarantine;
+mod sign;
+mod source;
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -15,7 +21,7 @@ use serde::Serialize;
 use super::print::visible;
 use super::{CliError, CliResult, Format, Global};
 use crate::config::Config;
-use crate::plugin::{self, LoadError, Plugin, Runtime};
+use crate::plugin::{self, LoadError, Origin, Plugin, Runtime, Signed};
 use crate::store::Quarantine;
 
 /// Commands about plugins.
@@ -30,15 +36,22 @@ pub enum PluginCommand {
         #[arg(long, value_enum, default_value_t)]
         format: Format,
     },
-    /// Shows one plugin: what it is, needs and lets you set, and whether this host runs it.
-    Inspect {
-        /// A component file, or the id of a built-in plugin.
-        #[arg(value_name = "FILE|ID")]
-        plugin: String,
-        /// How it is printed.
-        #[arg(long, value_enum, default_value_t)]
-        format: Format,
-    },
+    /// Shows one plugin: what it is, asks for, is granted and lets you set, who signed it, and which hosts run it.
+    Inspect(inspect::InspectArgs),
+    /// Puts plugin.toml into a component and checks the result.
+    Pack(pack::PackArgs),
+    /// Makes a pair of keys to sign plugins with.
+    Keygen(keygen::KeygenArgs),
+    /// Signs a plugin.
+    Sign(sign::SignArgs),
+    /// Says whether a plugin's signature holds.
+    Verify(sign::VerifyArgs),
+    /// Checks a plugin and puts it into the plugin folder.
+    Install(install::InstallArgs),
+    /// Takes a plugin out of the plugin folder.
+    Remove(install::RemoveArgs),
+    /// Pushes a plugin to a registry.
+    Push(push::PushArgs),
     /// Makes a project for a plugin of your own, in Rust, Python or JavaScript.
     New(new::NewArgs),
 }
@@ -50,7 +63,14 @@ pub enum PluginCommand {
 pub fn run(command: &PluginCommand, global: &Global) -> CliResult {
     match command {
         PluginCommand::List { plugins, format } => list(plugins.as_deref(), *format, global),
-        PluginCommand::Inspect { plugin, format } => inspect::run(plugin, *format, global),
+        PluginCommand::Inspect(args) => inspect::run(args, global),
+        PluginCommand::Pack(args) => pack::run(args, global),
+        PluginCommand::Keygen(args) => keygen::run(args),
+        PluginCommand::Sign(args) => sign::run(args),
+        PluginCommand::Verify(args) => sign::verify(args, global),
+        PluginCommand::Install(args) => install::run(args, global),
+        PluginCommand::Remove(args) => install::remove(args, global),
+        PluginCommand::Push(args) => push::run(args, global),
         PluginCommand::New(args) => new::run(args),
     }
 }
@@ -75,6 +95,8 @@ struct Row {
     ok: bool,
     /// Why it is refused.
     reason: Option<String>,
+    /// Whose signature it has; nobody's for what is built in.
+    signed: Option<Signed>,
     /// Set when the engine has stopped it after repeated failure, or watches it after that.
     quarantine: Option<Quarantine>,
 }
@@ -93,15 +115,20 @@ impl Row {
 fn list(dir: Option<&Path>, format: Format, global: &Global) -> CliResult {
     let config = global.load_config()?;
     let runtime = runtime(global)?;
-    let builtins = plugin::builtins().iter().map(|b| ("built-in".to_owned(), runtime.load(b.name, b.bytes)));
-    let mut found: Vec<(String, Result<Plugin, LoadError>)> = builtins.collect();
-    if let Some(dir) = dir {
-        let files = plugin::load_dir(&runtime, dir).map_err(|e| CliError::Usage(e.to_string()))?;
-        found.extend(files.into_iter().map(|(path, loaded)| (path.display().to_string(), loaded)));
-    }
     let mut accepted = BTreeMap::new();
-    let mut rows: Vec<Row> =
-        found.into_iter().map(|(source, loaded)| row(source, loaded, &mut accepted, &config)).collect();
+    let mut rows: Vec<Row> = Vec::new();
+    for builtin in plugin::builtins() {
+        let loaded = runtime.load(builtin.name, builtin.bytes);
+        rows.push(row("built-in".to_owned(), Origin::Builtin, loaded, &mut accepted, &config));
+    }
+    if let Some(dir) = global.plugin_folder(&config, dir) {
+        let files =
+            plugin::load_dir(&runtime, &dir, &config.trust).map_err(|e| CliError::Usage(e.to_string()))?;
+        for file in files {
+            let row = row(file.path.display().to_string(), Origin::File, file.loaded, &mut accepted, &config);
+            rows.push(Row { signed: file.signed, ..row });
+        }
+    }
     for stopped in quarantine::known(global, &config) {
         let concerns = |r: &&mut Row| {
             r.id.as_ref() == Some(&stopped.detector) && r.digest.as_ref() == Some(&stopped.digest)
@@ -116,6 +143,7 @@ fn list(dir: Option<&Path>, format: Format, global: &Global) -> CliResult {
 
 fn row(
     source: String,
+    origin: Origin,
     loaded: Result<Plugin, LoadError>,
     accepted: &mut BTreeMap<String, Plugin>,
     config: &Config,
@@ -135,11 +163,12 @@ fn row(
                 enabled: false,
                 ok: false,
                 reason: Some(error.problem.to_string()),
+                signed: None,
                 quarantine: None,
             };
         }
     };
-    let problem = plugin::check(&plugin, accepted, config).err();
+    let problem = plugin::check(&plugin, origin, accepted, config).err();
     let manifest = plugin.manifest();
     let row = Row {
         id: Some(manifest.id.clone()),
@@ -152,6 +181,7 @@ fn row(
         enabled: config.plugins.get(&manifest.id).is_none_or(|c| c.enabled),
         ok: problem.is_none(),
         reason: problem.map(|p| p.to_string()),
+        signed: None,
         quarantine: None,
     };
     if row.ok {
@@ -196,6 +226,16 @@ fn print(rows: &[Row], format: Format) -> Result<(), CliError> {
             }
         }
     }
+    Ok(())
+}
+
+/// One JSON object, pretty or on one line.
+fn print_json<T: Serialize>(value: &T, format: Format) -> Result<(), CliError> {
+    let text = match format {
+        Format::Ndjson => serde_json::to_string(value),
+        _ => serde_json::to_string_pretty(value),
+    };
+    println!("{}", text.map_err(|e| CliError::Environment(format!("cannot write as JSON: {e}")))?);
     Ok(())
 }
 

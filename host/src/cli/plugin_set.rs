@@ -1,4 +1,4 @@
-//! Which plugins a command runs: the built-ins, those in a folder, less what is disabled or not asked for.
+//! Which plugins a command runs: the built-ins, those of the folder named by the user or the configuration, less what is disabled or not asked for.
 
 use std::path::Path;
 
@@ -6,7 +6,7 @@ use super::{CliError, Global};
 use crate::config::Config;
 use crate::plugin::{self, Plugin, Runtime};
 
-/// Loads the plugins of a command. A plugin of the folder that cannot be loaded is an error: the user named the folder.
+/// Loads the plugins of a command. A plugin of the folder that cannot be loaded is an error: somebody put it there.
 ///
 /// # Errors
 /// When a plugin is refused, or `only` names one that is not there.
@@ -16,9 +16,10 @@ pub fn load(
     folder: Option<&Path>,
     only: &[String],
 ) -> Result<Vec<Plugin>, CliError> {
+    let folder = global.plugin_folder(config, folder);
     let runtime =
         Runtime::new(Some(&global.cache_dir())).map_err(|e| CliError::Environment(e.to_string()))?;
-    let (mut plugins, refused) = plugin::load_all(&runtime, plugin::builtins(), folder, config);
+    let (mut plugins, refused) = plugin::load_all(&runtime, plugin::builtins(), folder.as_deref(), config);
     if let Some(error) = refused.first() {
         return Err(CliError::Usage(error.to_string()));
     }

@@ -7,7 +7,7 @@ use clap::{Args, Subcommand};
 use super::output::{bytes, count, listing, print};
 use super::session::with_store;
 use super::{CliResult, Format, Global};
-use crate::store::StateReset;
+use crate::store::{KeptState, StateReset};
 
 /// Commands about detectors' state.
 #[derive(Debug, Subcommand)]
@@ -27,7 +27,8 @@ pub enum StateCommand {
         #[arg(long, value_enum, default_value_t)]
         format: Format,
     },
-    /// Makes detectors forget: they learn anew from the records to come, or with --rewind from the whole log.
+    /// Makes detectors forget, also what was kept of earlier versions: they learn anew from the records to come, or with --rewind
+    /// from the whole log.
     Reset(ResetArgs),
 }
 
@@ -65,16 +66,29 @@ pub fn run(command: &StateCommand, global: &Global) -> CliResult {
 fn summary(format: Format, global: &Global) -> CliResult {
     with_store("state show", global, async |session| {
         let detectors = session.store.state_summary().await?;
-        print(&listing(&detectors, format, &["DETECTOR", "KEYS", "SIZE", "SCHEMA"], |d| {
-            let (low, high) = d.schema_versions;
-            let schema = if low == high { low.to_string() } else { format!("{low} to {high}") };
-            vec![d.detector.clone(), count(d.keys), bytes(d.bytes), schema]
-        })?)?;
+        print(&listing(
+            &detectors,
+            format,
+            &["DETECTOR", "KEYS", "SIZE", "SCHEMA", "KEPT OF EARLIER VERSIONS"],
+            |d| {
+                let (low, high) = d.schema_versions;
+                let schema = if low == high { low.to_string() } else { format!("{low} to {high}") };
+                let kept: Vec<String> = d.kept.iter().map(copy).collect();
+                vec![d.detector.clone(), count(d.keys), bytes(d.bytes), schema, kept.join("\n")]
+            },
+        )?)?;
         if detectors.is_empty() && format == Format::Table {
             eprintln!("no detector remembers anything");
         }
         Ok(ExitCode::SUCCESS)
     })
+}
+
+/// A copy of earlier state, in a line.
+fn copy(kept: &KeptState) -> String {
+    let forms: Vec<String> = kept.schema_versions.iter().map(u32::to_string).collect();
+    let day = kept.kept_at.get(..10).unwrap_or_default();
+    format!("schema {}: {} keys, {}, {day}", forms.join(" and "), count(kept.keys), bytes(kept.bytes))
 }
 
 fn keys(detector: &str, filter: Option<&str>, limit: u32, format: Format, global: &Global) -> CliResult {

@@ -8,6 +8,7 @@ mod location;
 mod plugin;
 mod policy;
 mod rules;
+mod trust;
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -21,6 +22,7 @@ pub use plugin::{Limits, PluginConfig};
 pub(crate) use policy::DEFAULT_FOLDER;
 pub use policy::RulesConfig;
 pub use rules::{Exception, Group, MAX_RULES, Match, Override};
+pub use trust::{TrustConfig, TrustedKey};
 
 /// The configuration file as a whole. Unknown keys are errors that name the right ones.
 #[derive(Clone, Debug, Deserialize)]
@@ -52,6 +54,10 @@ pub struct Config {
     pub health: HealthConfig,
     /// Where rules come from and which run.
     pub rules: RulesConfig,
+    /// Folder with further plugins (`*.wasm`), relative to this file. Not set, `plugins` beside it if that is there.
+    pub plugin_folder: Option<PathBuf>,
+    /// Who may make plugins.
+    pub trust: TrustConfig,
     /// Names for sets of people, for the plugins' overrides and exceptions.
     pub groups: BTreeMap<String, Group>,
     /// Settings by plugin id.
@@ -73,6 +79,8 @@ impl Default for Config {
             retention_months: None,
             health: HealthConfig::default(),
             rules: RulesConfig::default(),
+            plugin_folder: None,
+            trust: TrustConfig::default(),
             groups: BTreeMap::new(),
             plugins: BTreeMap::new(),
         }
@@ -134,6 +142,9 @@ pub enum ConfigError {
 /// Largest configuration file read: a directory of 100,000 numbers is 3 MB.
 const MAX_CONFIG_BYTES: u64 = 32 << 20;
 
+/// Folder with plugins that is read beside the configuration where none is named.
+pub(crate) const DEFAULT_PLUGIN_FOLDER: &str = "plugins";
+
 /// Longest retention that can be set, 19 years: the log has room for 240 months, of which some are ahead or to be dropped.
 const MAX_RETENTION_MONTHS: u16 = 228;
 
@@ -157,6 +168,9 @@ impl Config {
         if let Some(file) = config.directory_file(path) {
             config.add_directory(&file, &read(&file)?)?;
         }
+        for (name, file) in config.key_files(path) {
+            config.add_key(&file, &name, &read(&file)?)?;
+        }
         config.check(path)?;
         Ok(config)
     }
@@ -175,6 +189,15 @@ impl Config {
         Some(path.parent().unwrap_or(Path::new(".")).join(self.directory.as_ref()?))
     }
 
+    /// The folder with further plugins of a configuration in the folder `base`; none if it names none and the usual one is not
+    /// there.
+    pub fn plugin_folder(&self, base: &Path) -> Option<PathBuf> {
+        match &self.plugin_folder {
+            Some(folder) => Some(base.join(folder)),
+            None => Some(base.join(DEFAULT_PLUGIN_FOLDER)).filter(|folder| folder.is_dir()),
+        }
+    }
+
     /// Adds the locations and numbers of a directory file.
     ///
     /// # Errors
@@ -184,6 +207,21 @@ impl Config {
         self.locations.extend(more.locations);
         self.numbers.extend(more.numbers);
         Ok(())
+    }
+
+    /// The files of trusted keys that a configuration read from `path` names, with the keys' names.
+    pub(crate) fn key_files(&self, path: &Path) -> Vec<(String, PathBuf)> {
+        let base = path.parent().unwrap_or(Path::new("."));
+        self.trust.files().map(|(name, file)| (name.to_owned(), base.join(file))).collect()
+    }
+
+    /// Adds a trusted key that was read from `path`.
+    ///
+    /// # Errors
+    /// When there is none in it.
+    pub(crate) fn add_key(&mut self, path: &Path, name: &str, text: &[u8]) -> Result<(), ConfigError> {
+        let invalid = |message| ConfigError::Invalid { path: path.to_owned(), message };
+        self.trust.add(name, text).map_err(invalid)
     }
 
     /// Whether all values make sense.
@@ -215,10 +253,12 @@ impl Config {
             rules::check_number(number).map_err(|m| invalid(format!("numbers: {m}")))?;
         }
         self.rules.check().map_err(|m| invalid(format!("rules.{m}")))?;
+        self.trust.check().map_err(|m| invalid(format!("trust.{m}")))?;
         let known = rules::Known { groups: &self.groups, locations: &self.locations };
         rules::check_groups(&known).map_err(invalid)?;
         for (id, plugin) in &self.plugins {
             rules::check_rules(&plugin.overrides, &plugin.exceptions, &known)
+                .and_then(|()| plugin.check_digest())
                 .map_err(|m| invalid(format!("plugins.{}: {m}", id.escape_debug())))?;
         }
         Ok(())

@@ -1,11 +1,14 @@
 //! What the configuration says about a plugin.
 
+use std::collections::BTreeSet;
+
 use serde::Deserialize;
 
 use super::rules::{Exception, Override};
+use crate::plugin::Capability;
 
 /// Settings of one plugin.
-#[derive(Clone, Debug, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct PluginConfig {
     /// Whether it runs.
@@ -16,6 +19,10 @@ pub struct PluginConfig {
     pub overrides: Vec<Override>,
     /// Records it never sees.
     pub exceptions: Vec<Exception>,
+    /// What it may import of what its manifest asks for. Nothing, unless it is said here; built-in ones need no grant.
+    pub grant: BTreeSet<Capability>,
+    /// The digest its file must have; not set, any.
+    pub digest: Option<String>,
     /// What it may use.
     pub limits: Limits,
 }
@@ -27,13 +34,35 @@ impl Default for PluginConfig {
             config: serde_json::Value::Object(serde_json::Map::new()),
             overrides: Vec::new(),
             exceptions: Vec::new(),
+            grant: BTreeSet::new(),
+            digest: None,
             limits: Limits::default(),
         }
     }
 }
 
+impl PluginConfig {
+    /// Whether it says no more than that the plugin may run, which is in order also while it is not there: before it is installed and
+    /// after it was removed.
+    pub(crate) fn is_leave_only(&self) -> bool {
+        let (grant, digest) = (self.grant.clone(), self.digest.clone());
+        *self == PluginConfig { grant, digest, ..PluginConfig::default() }
+    }
+
+    /// Whether a pinned digest is one.
+    pub(super) fn check_digest(&self) -> Result<(), String> {
+        match &self.digest {
+            Some(digest) if !bundle::is_digest(digest) => Err(format!(
+                "digest: '{}' is none: write sha256: and 64 hexadecimal digits, as 'plugin inspect' shows it",
+                digest.escape_debug()
+            )),
+            _ => Ok(()),
+        }
+    }
+}
+
 /// What one instance of a plugin may use.
-#[derive(Clone, Debug, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct Limits {
     /// Longest time of one call in milliseconds. A batch of 512 rows takes a good detector a tenth of a millisecond.

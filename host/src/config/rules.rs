@@ -21,7 +21,7 @@ const MAX_ENTRIES: usize = 10_000;
 const MAX_ENTRY_BYTES: usize = model::names::MAX_NAME_BYTES;
 
 /// A name for a set of people: whoever stands in one of the lists belongs to it.
-#[derive(Clone, Debug, Default, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct Group {
     /// People by UUID, display name or number.
@@ -33,7 +33,7 @@ pub struct Group {
 }
 
 /// Which records a rule is for: all keys must hold, of each list one entry.
-#[derive(Clone, Debug, Default, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct Match {
     /// The record's owner by UUID, display name or number.
@@ -51,7 +51,7 @@ pub struct Match {
 }
 
 /// Other settings for some.
-#[derive(Clone, Debug, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Override {
     /// For people.
@@ -64,7 +64,7 @@ pub struct Override {
 }
 
 /// Records that a detector never sees.
-#[derive(Clone, Debug, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Exception {
     /// For people.

@@ -147,6 +147,21 @@ impl Detector {
         }
     }
 
+    /// Gives it an instance that was made ahead.
+    pub(super) fn put_in(&mut self, instance: Instance) {
+        self.instance = Some(instance);
+    }
+
+    /// Takes its instance away; another one is made with its first row.
+    pub(super) fn take_out(&mut self) {
+        self.instance = None;
+    }
+
+    /// Goes on where another one was at a checkpoint, or where the watermark is.
+    pub(super) fn follow(&mut self, before: Option<&Detector>, watermark: Millis) {
+        self.latest = before.map_or(watermark, |before| before.latest);
+    }
+
     /// Its identity.
     pub fn id(&self) -> &str {
         &self.plugin.manifest().id

@@ -7,6 +7,7 @@
 pub mod backtest;
 pub mod book;
 pub mod detector;
+pub mod fit;
 pub mod layout;
 pub mod log;
 pub mod memory;
@@ -42,7 +43,7 @@ use rule_share::RuleShare;
 use watermark::Watermark;
 use worker::{Work, Worker, WorkerGone};
 
-pub use swap::Swapped;
+pub use swap::{Next, Swapped};
 
 /// Rows handed to the workers at once.
 pub const CHUNK_ROWS: usize = 8192;
@@ -82,7 +83,7 @@ pub enum EngineError {
 /// Detectors and rules at work on one ordered source.
 pub struct Engine {
     layout: Arc<Layout>,
-    has_rules: bool,
+    rules: Option<Arc<RuleSet>>,
     generation: u64,
     /// What each detection of the rules cost up to the last checkpoint.
     costs: Vec<Cost>,
@@ -189,7 +190,7 @@ impl Engine {
             .collect::<Result<_, _>>()?;
         Ok(Engine {
             layout,
-            has_rules: rules.is_some(),
+            rules: rules.cloned(),
             generation: options.generation,
             costs: Vec::new(),
             workers,

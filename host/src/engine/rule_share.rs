@@ -9,7 +9,7 @@ use std::time::Instant;
 
 use model::{RecordId, Status};
 use rules::evaluator::Cost;
-use rules::{Evaluator, Kept, RuleFailure, RuleSet, Share, World};
+use rules::{Evaluator, RuleFailure, RuleSet, Share, World};
 
 use super::detector::{Step, Usage};
 use super::layout::{Layout, Row};
@@ -139,7 +139,7 @@ impl RuleShare {
     }
 
     /// Goes on with other rules, right after a checkpoint: windows of rules that mean the same go on.
-    pub fn swap(&mut self, set: &Arc<RuleSet>) -> Vec<(String, Kept)> {
-        self.evaluator.swap(set.clone())
+    pub fn swap(&mut self, set: Arc<RuleSet>) {
+        self.evaluator.adopt(set);
     }
 }

@@ -9,7 +9,7 @@ use std::thread::JoinHandle;
 
 use model::Millis;
 use rules::evaluator::Cost;
-use rules::{Kept, RuleFailure, RuleSet};
+use rules::{RuleFailure, RuleSet};
 
 use super::LeftOut;
 use super::detector::{Detector, Step, Usage};
@@ -41,8 +41,22 @@ enum Order {
     Take(Arc<Work>),
     Retire(String),
     Checkpoint(Sender<Vec<Report>>),
-    Swap(Arc<RuleSet>, Arc<Layout>, Sender<Vec<(String, Kept)>>),
+    Swap(Box<Swap>, Sender<Vec<Detector>>),
     Measure,
+}
+
+/// What a worker goes on with.
+pub struct Swap {
+    /// Form of the rows from now on.
+    pub layout: Arc<Layout>,
+    /// Other rules; none leaves them.
+    pub rules: Option<Arc<RuleSet>>,
+    /// Detectors to put in, in the place of those of the same id.
+    pub detectors: Vec<Detector>,
+    /// Ids of detectors to take out.
+    pub gone: Arc<[String]>,
+    /// The watermark, for detectors that are new here.
+    pub watermark: Millis,
 }
 
 /// What one detector on one worker reports at a checkpoint.
@@ -114,18 +128,15 @@ impl Worker {
         Ok(receiver)
     }
 
-    /// Goes on with other rules and rows of another form; the answer comes when that is done. Right after a checkpoint only:
-    /// rows handed over before are read by the old form.
+    /// Goes on with other rules and detectors, and with rows of another form; the answer comes when that is done, and holds the
+    /// detectors that were taken out: freeing them is not the worker's business. Right after a checkpoint only: rows handed over
+    /// before are read by the old form.
     ///
     /// # Errors
     /// When the thread is gone.
-    pub fn swap(
-        &self,
-        rules: Arc<RuleSet>,
-        layout: Arc<Layout>,
-    ) -> Result<Receiver<Vec<(String, Kept)>>, WorkerGone> {
+    pub fn swap(&self, swap: Swap) -> Result<Receiver<Vec<Detector>>, WorkerGone> {
         let (answer, receiver) = channel();
-        self.orders.send(Order::Swap(rules, layout, answer)).map_err(|_| WorkerGone)?;
+        self.orders.send(Order::Swap(Box::new(swap), answer)).map_err(|_| WorkerGone)?;
         Ok(receiver)
     }
 
@@ -180,10 +191,8 @@ impl Bench {
                     // The engine may have given up waiting; then nobody needs the answer.
                     let _ = answer.send(self.checkpoint());
                 }
-                Order::Swap(set, layout, answer) => {
-                    self.layout = layout;
-                    let swaps = self.rules.as_mut().map_or_else(Vec::new, |rules| rules.swap(&set));
-                    let _ = answer.send(swaps);
+                Order::Swap(swap, answer) => {
+                    let _ = answer.send(self.swap(*swap));
                 }
                 Order::Measure => {
                     if let Some(rules) = &mut self.rules {
@@ -192,6 +201,25 @@ impl Bench {
                 }
             }
         }
+    }
+
+    /// The detectors that were taken out.
+    fn swap(&mut self, swap: Swap) -> Vec<Detector> {
+        self.layout = swap.layout;
+        if let (Some(rules), Some(set)) = (&mut self.rules, swap.rules) {
+            rules.swap(set);
+        }
+        let gone = |detector: &mut Detector| swap.gone.iter().any(|id| id == detector.id());
+        let mut out: Vec<Detector> = self.detectors.extract_if(.., gone).collect();
+        for mut detector in swap.detectors {
+            let place = self.detectors.iter_mut().find(|d| d.id() == detector.id());
+            detector.follow(place.as_deref(), swap.watermark);
+            match place {
+                Some(place) => out.push(std::mem::replace(place, detector)),
+                None => self.detectors.push(detector),
+            }
+        }
+        out
     }
 
     fn checkpoint(&mut self) -> Vec<Report> {

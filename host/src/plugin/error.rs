@@ -82,6 +82,9 @@ pub enum Problem {
     /// The operator's settings are wrong.
     #[error("settings: {0}")]
     Settings(String),
+    /// It is not signed, not the file that was pinned, or wants more than it is granted.
+    #[error("{0}")]
+    Trust(String),
     /// Another plugin has its id, or settings name no plugin.
     #[error("{0}")]
     Conflict(String),

@@ -6,10 +6,8 @@ use wasmparser::{ComponentTypeRef, Encoding, Parser, Payload, TypeBounds};
 
 use super::error::Problem;
 
-/// Largest component: Python with its interpreter is 18 MiB.
-pub const MAX_COMPONENT_BYTES: usize = 64 << 20;
-/// Custom section with the manifest.
-pub const MANIFEST_SECTION: &str = "ringfence:manifest";
+pub use bundle::{MANIFEST_SECTION, MAX_COMPONENT_BYTES};
+
 /// Most imports and exports of a component; a detector has under twenty.
 const MAX_NAMES: usize = 1_000;
 

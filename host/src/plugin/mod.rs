@@ -25,6 +25,7 @@ mod runtime;
 mod setup;
 mod store;
 mod text;
+mod trust;
 mod v1_0;
 
 use std::sync::Arc;
@@ -41,10 +42,14 @@ pub use error::{Call, Cause, LoadError, PluginError, Problem, RuntimeError};
 pub use inspect::{Inspection, MAX_COMPONENT_BYTES};
 pub use instance::Instance;
 pub use interface::SUPPORTED as SUPPORTED_INTERFACES;
-pub use load::{FoundFile, check, load_all, load_dir, load_file, no_such_plugin, read_file};
+pub use load::{
+    FoundFile, check, load_all, load_dir, load_file, no_such_plugin, read_file, read_signature,
+    signature_path,
+};
 pub use manifest::{Also, AlsoKey, Capability, Filter, Manifest, Organisation, Setting, SettingType};
 pub use runtime::{Runtime, digest};
 pub use store::{MAX_STATE_KEY_BYTES, MAX_STATE_VALUE_BYTES};
+pub use trust::{Access, Origin, Signed, admit, changed_under_its_version};
 
 /// What instances use of the host.
 #[derive(Clone)]

@@ -28,7 +28,7 @@ pub(super) fn build(
     let mut refused = Vec::new();
     let mut files: BTreeMap<FileKey, PolicyFile> = BTreeMap::new();
     let problems = std::mem::take(&mut gathered.problems);
-    for file in gathered.files.iter().filter(|f| f.kind.is_rules() || f.kind == FileKind::Plugin) {
+    for file in gathered.files.iter().filter(|f| !f.kind.is_config()) {
         if is_emptied(file, last) {
             refused.push(keep_last(file.kind, &file.path, EMPTIED.to_owned(), last, &mut files));
         } else {
@@ -38,8 +38,8 @@ pub(super) fn build(
     for (kind, name, reason) in problems {
         refused.push(keep_last(kind, &name, reason, last, &mut files));
     }
-    let is_config = |f: &&PolicyFile| matches!(f.kind, FileKind::Config | FileKind::Directory);
-    let mut config_files: Vec<PolicyFile> = gathered.files.iter().filter(is_config).cloned().collect();
+    let mut config_files: Vec<PolicyFile> =
+        gathered.files.iter().filter(|f| f.kind.is_config()).cloned().collect();
     let mut config = choose_config(&mut gathered, &mut config_files, last, &mut refused)?;
 
     let mut made = detectors::load(runtime, &files, &config, last, &mut refused)?;
@@ -60,7 +60,7 @@ pub(super) fn build(
             None => return Err(PolicyError::Config(reason)),
         }
     }
-    files.retain(|key, _| key.0 != FileKind::Plugin);
+    files.retain(|key, _| key.0.is_rules());
     files.extend(made.files);
     let (rules, diagnostics) = ruleset::load(&mut files, &config, last, &mut refused);
 
@@ -79,6 +79,7 @@ pub(super) fn build(
         digest: digest_of(&files, &builtins),
         disk_digest: gathered.digest,
         content: Content::of(&rules, &made.plugins),
+        known: detectors::known_with(last, &made.plugins),
         config,
         rules,
         plugins: made.plugins,
@@ -144,8 +145,7 @@ fn refused_config(file: String, reason: String) -> Refused {
 
 /// Configuration and directory in force before.
 fn last_config(last: &LastGood) -> Vec<PolicyFile> {
-    let is_config = |f: &&PolicyFile| matches!(f.kind, FileKind::Config | FileKind::Directory);
-    last.files.values().filter(is_config).cloned().collect()
+    last.files.values().filter(|f| f.kind.is_config()).cloned().collect()
 }
 
 /// A file or folder that cannot be read: what was good of it stays.
@@ -157,7 +157,8 @@ fn keep_last(
     files: &mut BTreeMap<FileKey, PolicyFile>,
 ) -> Refused {
     let concerns = |key: &FileKey| {
-        let of_kind = key.0 == kind || (kind == FileKind::Rules && key.0 == FileKind::Lib);
+        let comes_along = [(FileKind::Rules, FileKind::Lib), (FileKind::Plugin, FileKind::Signature)];
+        let of_kind = key.0 == kind || comes_along.contains(&(kind, key.0));
         of_kind && if name.ends_with('/') { key.1.starts_with(name) } else { key.1 == name }
     };
     let mut kept = false;

@@ -68,7 +68,7 @@ impl Window {
 /// Deepest key told of the configuration: `plugins.mass-dialing.config`.
 const MAX_KEY_DEPTH: usize = 3;
 /// Most keys told: more is another configuration.
-const MAX_KEYS: usize = 200;
+pub(super) const MAX_KEYS: usize = 200;
 
 impl Diff {
     /// From one to the other.
@@ -145,6 +145,12 @@ pub(super) fn config_keys(before: &[PolicyFile], after: &[PolicyFile]) -> Vec<St
             serde_saphyr::from_str::<Value>(text).unwrap_or_default()
         };
         differing(&value(before), &value(after), "", 1, &mut keys);
+    }
+    let trusted = |files: &[PolicyFile]| -> Vec<PolicyFile> {
+        files.iter().filter(|f| f.kind == FileKind::Key).cloned().collect()
+    };
+    if trusted(before) != trusted(after) {
+        keys.push("trust.keys".to_owned());
     }
     keys.sort();
     keys.dedup();

@@ -27,10 +27,14 @@ pub enum FileKind {
     Rules,
     /// A detector.
     Plugin,
+    /// The public key of somebody whom the configuration trusts to make plugins.
+    Key,
+    /// The signature of a detector.
+    Signature,
 }
 
 impl FileKind {
-    const ALL: [FileKind; 7] = [
+    const ALL: [FileKind; 9] = [
         FileKind::Config,
         FileKind::Directory,
         FileKind::ShippedLib,
@@ -38,6 +42,8 @@ impl FileKind {
         FileKind::Shipped,
         FileKind::Rules,
         FileKind::Plugin,
+        FileKind::Key,
+        FileKind::Signature,
     ];
 
     /// Its name in the database and for people.
@@ -48,6 +54,8 @@ impl FileKind {
             FileKind::Lib => "lib",
             FileKind::Rules => "rules",
             FileKind::Plugin => "plugin",
+            FileKind::Key => "key",
+            FileKind::Signature => "signature",
             FileKind::Shipped => "shipped",
             FileKind::ShippedLib => "shipped-lib",
         }
@@ -61,6 +69,11 @@ impl FileKind {
     /// Whether it holds functions for scripts.
     pub fn is_lib(self) -> bool {
         matches!(self, FileKind::Lib | FileKind::ShippedLib)
+    }
+
+    /// Whether it is a part of the configuration: it counts or is refused with it.
+    pub fn is_config(self) -> bool {
+        matches!(self, FileKind::Config | FileKind::Directory | FileKind::Key)
     }
 
     /// Whether it is a part of the rules.

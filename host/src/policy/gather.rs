@@ -14,7 +14,7 @@ use rustc_hash::FxHasher;
 use super::file::{FileKind, PolicyFile, digest_of};
 use super::shipped;
 use super::walk::{Found, Walked};
-use crate::config::{self, Config, RulesConfig};
+use crate::config::{self, Config, DEFAULT_PLUGIN_FOLDER, RulesConfig};
 use crate::plugin::{self, MAX_COMPONENT_BYTES};
 
 /// Configuration that is read where none is named.
@@ -31,8 +31,22 @@ const MAX_BYTES: usize = 512 << 20;
 pub struct Sources {
     /// The configuration file; without one, [`DEFAULT_CONFIG`] in the working directory if it is there.
     pub config: Option<PathBuf>,
-    /// Folder with further plugins.
+    /// Folder with further plugins, whatever the configuration says.
     pub plugins: Option<PathBuf>,
+}
+
+/// Where a configuration says that rules and plugins are.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Places {
+    rules: RulesConfig,
+    plugins: Option<PathBuf>,
+}
+
+impl Places {
+    /// By a configuration.
+    pub fn of(config: &Config) -> Places {
+        Places { rules: config.rules.clone(), plugins: config.plugin_folder.clone() }
+    }
 }
 
 /// What lay there.
@@ -44,8 +58,8 @@ pub struct Gathered {
     pub config: Option<Result<Config, (String, String)>>,
     /// What could not be read, with the reason. A name that ends with a slash stands for all below it.
     pub problems: Vec<(FileKind, String, String)>,
-    /// What says where its rules are.
-    pub rules: RulesConfig,
+    /// What says where its rules and plugins are.
+    pub places: Places,
     /// Folders to watch.
     pub folders: BTreeSet<PathBuf>,
     /// Digest of all of it, of the built-in detectors and of what could not be read.
@@ -64,44 +78,45 @@ impl Sources {
         self.gather_by(before, None)
     }
 
-    /// The same with rules from where `rules` says, whatever the configuration that is read says.
-    pub(super) fn gather_by(&self, before: Option<&Config>, rules: Option<&RulesConfig>) -> Gathered {
+    /// The same with rules and plugins from `places`, whatever the configuration that is read says.
+    pub(super) fn gather_by(&self, before: Option<&Config>, places: Option<&Places>) -> Gathered {
         let mut gathered = Gathered::default();
         let file = self.config_file();
         gathered.config = file.as_deref().map(|path| read_config(path, &mut gathered.files));
         // Also when it is not there: it may come.
         gathered.folders.insert(self.base());
-        let rules = match (rules, &gathered.config, before) {
-            (Some(rules), ..) => rules.clone(),
-            (None, Some(Ok(config)), _) | (None, _, Some(config)) => config.rules.clone(),
-            _ => RulesConfig::default(),
+        let places = match (places, &gathered.config, before) {
+            (Some(places), ..) => places.clone(),
+            (None, Some(Ok(config)), _) | (None, _, Some(config)) => Places::of(config),
+            _ => Places::default(),
         };
-        if let Some(Ok(config)) = &gathered.config
-            && let Some(path) = file.as_deref().and_then(|path| config.directory_file(path))
-            && let Some(folder) = path.parent()
-        {
-            gathered.folders.insert(folder.to_owned());
+        if let (Some(Ok(config)), Some(path)) = (&gathered.config, &file) {
+            let named = config
+                .directory_file(path)
+                .into_iter()
+                .chain(config.key_files(path).into_iter().map(|k| k.1));
+            gathered.folders.extend(named.filter_map(|file| Some(file.parent()?.to_owned())));
         }
-        self.read_rules(&rules, &mut gathered);
-        gathered.rules = rules;
+        self.read_places(&places, &mut gathered);
+        gathered.places = places;
         gathered.sign();
         gathered
     }
 
-    /// Reads rules only, from where a configuration says that is there already.
+    /// Reads rules and plugins only, from where a configuration says that is there already.
     pub fn gather_under(&self, config: &Config) -> Gathered {
         let mut gathered = Gathered::default();
-        self.read_rules(&config.rules, &mut gathered);
+        self.read_places(&Places::of(config), &mut gathered);
         gathered.sign();
         gathered
     }
 
-    fn read_rules(&self, rules: &RulesConfig, gathered: &mut Gathered) {
-        if rules.shipped {
+    fn read_places(&self, places: &Places, gathered: &mut Gathered) {
+        if places.rules.shipped {
             gathered.files.extend(shipped_files(shipped::Kind::Rule));
         }
         gathered.files.extend(shipped_files(shipped::Kind::Lib));
-        let walked = self.walk(rules);
+        let walked = self.walk(places);
         let mut bytes = 0;
         for found in &walked.files {
             match read(found) {
@@ -124,7 +139,7 @@ impl Sources {
         }
         gathered.problems.extend(walked.problems);
         // What is not there, or is a link, cannot be watched: the folder in which it is made or replaced can.
-        for (path, _) in self.rule_folders(rules) {
+        for (path, _) in self.rule_folders(&places.rules).into_iter().chain([self.plugin_folder(places)]) {
             let above = path.parent().unwrap_or(&path).ancestors().find(|a| a.is_dir());
             gathered.folders.extend(above.map(Path::to_owned));
         }
@@ -136,10 +151,11 @@ impl Sources {
         let mut hash = FxHasher::default();
         let file = self.config_file();
         let directory = file.as_deref().and_then(|path| config.directory_file(path));
-        for path in [file, directory].into_iter().flatten() {
+        let keys = file.as_deref().map(|path| config.key_files(path)).unwrap_or_default();
+        for path in [file, directory].into_iter().flatten().chain(keys.into_iter().map(|key| key.1)) {
             sign(&mut hash, &path.to_string_lossy(), std::fs::metadata(&path).ok().as_ref());
         }
-        let walked = self.walk(&config.rules);
+        let walked = self.walk(&Places::of(config));
         walked.files.iter().for_each(|found| sign(&mut hash, &found.name, Some(&found.meta)));
         walked.problems.iter().for_each(|(_, name, reason)| {
             hash.write(name.as_bytes());
@@ -159,26 +175,39 @@ impl Sources {
 
     /// Folders of rules with their names. The default one counts only if it is there.
     fn rule_folders(&self, rules: &RulesConfig) -> Vec<(PathBuf, String)> {
-        let named = |folder: &Path| {
-            let name = folder.to_string_lossy();
-            let name = name.trim_end_matches('/').trim_start_matches("./");
-            (self.base().join(folder), if name.is_empty() { "/".to_owned() } else { name.to_owned() })
-        };
         match &rules.folders {
-            Some(folders) => folders.iter().map(|folder| named(folder)).collect(),
-            None => vec![named(Path::new(DEFAULT_RULES))],
+            Some(folders) => folders.iter().map(|folder| self.named(folder)).collect(),
+            None => vec![self.named(Path::new(DEFAULT_RULES))],
         }
     }
 
-    fn walk(&self, rules: &RulesConfig) -> Walked {
+    /// The folder of plugins with its name: that of the command line, of the configuration, or the default one.
+    fn plugin_folder(&self, places: &Places) -> (PathBuf, String) {
+        match (&self.plugins, &places.plugins) {
+            (Some(folder), _) => (folder.clone(), folder.to_string_lossy().trim_end_matches('/').to_owned()),
+            (None, Some(folder)) => self.named(folder),
+            (None, None) => self.named(Path::new(DEFAULT_PLUGIN_FOLDER)),
+        }
+    }
+
+    /// Where a folder lies, and its name as the configuration has it.
+    fn named(&self, folder: &Path) -> (PathBuf, String) {
+        let name = folder.to_string_lossy();
+        let name = name.trim_end_matches('/').trim_start_matches("./");
+        (self.base().join(folder), if name.is_empty() { "/".to_owned() } else { name.to_owned() })
+    }
+
+    fn walk(&self, places: &Places) -> Walked {
         let mut walked = Walked::default();
-        for (path, name) in self.rule_folders(rules) {
-            if rules.folders.is_some() || path.exists() {
+        for (path, name) in self.rule_folders(&places.rules) {
+            if places.rules.folders.is_some() || path.exists() {
                 walked.rules(&path, &name);
             }
         }
-        if let Some(folder) = &self.plugins {
-            walked.plugins(folder, folder.to_string_lossy().trim_end_matches('/'));
+        let is_named = self.plugins.is_some() || places.plugins.is_some();
+        let (path, name) = self.plugin_folder(places);
+        if is_named || path.is_dir() {
+            walked.plugins(&path, &name);
         }
         walked
     }
@@ -248,6 +277,11 @@ fn read_config(path: &Path, files: &mut Vec<PolicyFile>) -> Result<Config, (Stri
         files.push(PolicyFile::new(FileKind::Directory, name(&directory), &text));
         config.add_directory(&directory, &text).map_err(|e| refused(&directory, &e))?;
     }
+    for (key, file) in config.key_files(path) {
+        let text = config::read(&file).map_err(|e| refused(&file, &e))?;
+        files.push(PolicyFile::new(FileKind::Key, &*key, &text));
+        config.add_key(&file, &key, &text).map_err(|e| refused(&file, &e))?;
+    }
     config.check(path).map_err(|e| refused(path, &e))?;
     Ok(config)
 }
@@ -262,6 +296,11 @@ fn stored_config(files: &[PolicyFile]) -> Option<Result<Config, (String, String)
         if let Some(directory) = of(FileKind::Directory) {
             config.add_directory(Path::new(&directory.path), &directory.bytes)?;
         }
+        for (key, _) in config.key_files(path) {
+            // Stored under the key's name: where its file lay is of no account then.
+            let stored = files.iter().find(|f| f.kind == FileKind::Key && f.path == key);
+            config.add_key(Path::new(&key), &key, stored.map_or(b"", |f| &f.bytes))?;
+        }
         config.check(path)?;
         Ok(config)
     };
@@ -269,7 +308,11 @@ fn stored_config(files: &[PolicyFile]) -> Option<Result<Config, (String, String)
 }
 
 fn read(found: &Found) -> std::io::Result<Vec<u8>> {
-    let most = if found.kind == FileKind::Plugin { MAX_COMPONENT_BYTES } else { MAX_RULE_BYTES };
+    let most = match found.kind {
+        FileKind::Plugin => MAX_COMPONENT_BYTES,
+        FileKind::Signature => bundle::MAX_SIGNATURE_BYTES,
+        _ => MAX_RULE_BYTES,
+    };
     let mut bytes = Vec::new();
     std::fs::File::open(&found.path)?.take(most as u64 + 1).read_to_end(&mut bytes)?;
     Ok(bytes)

@@ -18,10 +18,11 @@ use super::content::Content;
 use super::diff::Diff;
 use super::file::PolicyFile;
 use super::gather::Sources;
-use super::{LastGood, Policy, stored};
-use crate::engine::service::{self, Changed, InForce};
+use super::{LastGood, Policy, Step, stored};
+use crate::engine::fit::{FitError, Fitter};
+use crate::engine::service::{self, Changed, How, InForce};
 use crate::plugin::Runtime;
-use crate::store::{AuthorKind, NewGeneration, RULES, Store, StoreError};
+use crate::store::{AuthorKind, NewGeneration, RULES, StateForm, Store, StoreError, TakeOver};
 use crate::telemetry::Metrics;
 
 /// What a keeper works with.
@@ -90,13 +91,17 @@ struct State {
     offer: Option<Offer>,
     /// In force by the database, but the engine has not said that it is done.
     awaited: Option<Offer>,
+    /// Makes detectors ready for the engine of the term; none between terms.
+    fitter: Option<Fitter>,
 }
 
 /// A stored generation that waits for the next checkpoint.
 struct Offer {
     policy: Arc<Policy>,
     epoch: i64,
-    restart: bool,
+    how: How,
+    /// Versions of plugins that take over from others.
+    versions: Vec<StateForm>,
     gone: Vec<String>,
     diff: Diff,
     /// Requests that it answers.
@@ -146,7 +151,14 @@ impl Keeper {
 
     fn with_inbox(setup: Setup, policy: Policy, inbox: Sender<Message>) -> Keeper {
         let policy = Arc::new(policy);
-        let state = State { force: policy.clone(), disk: policy, epoch: None, offer: None, awaited: None };
+        let state = State {
+            force: policy.clone(),
+            disk: policy,
+            epoch: None,
+            offer: None,
+            awaited: None,
+            fitter: None,
+        };
         let inner = Inner {
             setup,
             state: Mutex::new(state),
@@ -192,6 +204,17 @@ impl Inner {
     fn tell(&self, message: Message) {
         // Without a thread nobody listens, and nothing need be told.
         let _ = self.inbox.send(message);
+    }
+
+    /// How the engine goes over to a policy; what can be put in place is made ready.
+    fn fit(&self, policy: &Policy, step: &Step) -> Result<How, FitError> {
+        // Between terms nothing is in place yet.
+        let Some(fitter) = self.state().fitter.clone().filter(|_| !step.restart) else {
+            return Ok(How::Restart);
+        };
+        let fitted =
+            step.changed.iter().map(|plugin| fitter.fit(plugin, &policy.config)).collect::<Result<_, _>>()?;
+        Ok(How::Swap { rules: step.rules, fitted })
     }
 
     /// What is in force when this process begins to evaluate: by the database, unless the files here say otherwise.
@@ -244,7 +267,7 @@ impl Inner {
         let diff = Diff::between((before, files), (&disk.content, &disk.files));
         let generation = self.prepare(epoch, &disk, &diff, author)?;
         let gone = disk.content.gone_since(before);
-        let activated = self.setup.store.activate_generation(Some(epoch), generation, RULES, &gone);
+        let activated = self.setup.store.activate_generation(Some(epoch), generation, RULES, &gone, &[]);
         self.setup.runtime.block_on(activated)?;
         state.force = Arc::new(Policy { generation, ..Policy::clone(&disk) });
         tracing::info!(generation, changes = diff.summary(), "another policy is in force");
@@ -313,7 +336,7 @@ pub async fn roll_back(
     };
     let number = store_generation(store, None, &policy, &diff, author).await?;
     let gone = policy.content.gone_since(&last.content);
-    store.activate_generation(None, number, RULES, &gone).await?;
+    store.activate_generation(None, number, RULES, &gone, &[]).await?;
     Ok(Ok(number))
 }
 
@@ -325,6 +348,7 @@ impl service::Keeper for Keeper {
     fn lead(&self, epoch: i64) -> Result<InForce, StoreError> {
         let mut state = self.inner.state();
         state.epoch = Some(epoch);
+        state.fitter = None;
         // Stored under another epoch: it is made again, if it is still wanted.
         let lost = state.offer.take();
         self.inner.offered.store(false, Ordering::Relaxed);
@@ -338,13 +362,17 @@ impl service::Keeper for Keeper {
         Ok(now)
     }
 
+    fn begun(&self, fitter: Fitter) {
+        self.inner.state().fitter = Some(fitter);
+    }
+
     fn next(&self, epoch: i64) -> Result<Option<service::Change>, StoreError> {
         if !self.inner.offered.load(Ordering::Relaxed) {
             return Ok(None);
         }
         let mut state = self.inner.state();
         self.inner.offered.store(false, Ordering::Relaxed);
-        let Some(offer) = state.offer.take() else { return Ok(None) };
+        let Some(mut offer) = state.offer.take() else { return Ok(None) };
         if offer.epoch != epoch {
             drop(state);
             self.inner.tell(Message::Again(offer.requests));
@@ -352,8 +380,16 @@ impl service::Keeper for Keeper {
         }
         let generation = offer.policy.generation;
         let setup = &self.inner.setup;
-        let activated = setup.store.activate_generation(Some(epoch), generation, RULES, &offer.gone);
-        if let Err(error) = setup.runtime.block_on(activated) {
+        let (gone, versions) = (&offer.gone, &offer.versions);
+        let activated = setup.store.activate_generation(Some(epoch), generation, RULES, gone, versions);
+        let activated = setup.runtime.block_on(activated);
+        if let Ok(taken) = &activated
+            && taken.iter().any(|taken| matches!(taken, TakeOver::Back { .. }))
+        {
+            // It stands where its state is from, which is not where the others are.
+            offer.how = How::Restart;
+        }
+        if let Err(error) = activated {
             drop(state);
             tracing::warn!(generation, %error, "a new policy could not be brought into force; the old one stays");
             // What waiting does not mend must not end the evaluation.
@@ -366,7 +402,8 @@ impl service::Keeper for Keeper {
             return if passes { Err(error) } else { Ok(None) };
         }
         state.force = offer.policy.clone();
-        let change = service::Change { now: in_force(&state.force), restart: offer.restart };
+        let how = std::mem::replace(&mut offer.how, How::Restart);
+        let change = service::Change { now: in_force(&state.force), how };
         state.awaited = Some(offer);
         Ok(Some(change))
     }

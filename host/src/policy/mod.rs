@@ -19,11 +19,12 @@ mod file;
 mod gather;
 pub mod keeper;
 pub mod shipped;
+mod step;
 pub mod stored;
 mod walk;
 pub mod watch;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use rules::{Diagnostic, RuleSet};
@@ -31,12 +32,14 @@ use serde::Serialize;
 
 use crate::config::Config;
 use crate::plugin::{Plugin, Runtime};
+use crate::store::StoredForms;
 
 pub use content::{Content, PluginEntry, RuleEntry};
 pub use diff::{Change, Diff, Window};
 pub use file::{FileKey, FileKind, PolicyFile};
-pub use gather::{DEFAULT_CONFIG, Gathered, Sources};
+pub use gather::{DEFAULT_CONFIG, Gathered, Places, Sources};
 pub use keeper::{Keeper, Setup};
+pub use step::Step;
 
 /// Everything that decides what is found, at one generation. Immutable.
 #[derive(Clone, Debug)]
@@ -61,8 +64,13 @@ pub struct Policy {
     pub disk_digest: String,
     /// Rules and plugins by name.
     pub content: Content,
+    /// Which files versions of plugins were that are or were in force.
+    pub known: KnownVersions,
     loaded: BTreeMap<String, Plugin>,
 }
+
+/// Digests of the files that ran as a version of a plugin, by its id and version.
+pub type KnownVersions = BTreeMap<(String, String), BTreeSet<String>>;
 
 /// A file that was refused.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
@@ -91,6 +99,10 @@ pub struct LastGood {
     pub plugins: BTreeMap<String, Plugin>,
     /// Rules and plugins by name.
     pub content: Content,
+    /// Forms of the plugins' stored state, by id: a version that reads none of them is refused.
+    pub state: BTreeMap<String, StoredForms>,
+    /// Which files versions of plugins were that ran before.
+    pub known: KnownVersions,
 }
 
 /// A policy that cannot be made at all.
@@ -119,13 +131,14 @@ fn load_gathered(
     runtime: &Runtime,
     last: &LastGood,
 ) -> Result<Policy, PolicyError> {
-    let read = gathered.rules.clone();
+    let read = gathered.places.clone();
     let policy = build::build(gathered, runtime, last)?;
-    if policy.config.rules == read {
+    let places = Places::of(&policy.config);
+    if places == read {
         return Ok(policy);
     }
-    // The configuration was refused after its rules had been read: those of the one in force count.
-    build::build(sources.gather_by(last.config.as_deref(), Some(&policy.config.rules)), runtime, last)
+    // The configuration was refused after what it names had been read: that of the one in force counts.
+    build::build(sources.gather_by(last.config.as_deref(), Some(&places)), runtime, last)
 }
 
 /// The policy of a configuration that came from no file: with the shipped rules and the built-in plugins.
@@ -150,21 +163,10 @@ impl Policy {
             config: Some(self.config.clone()),
             plugins: self.loaded.clone(),
             content: self.content.clone(),
+            state: BTreeMap::new(),
+            known: self.known.clone(),
         }
     }
-
-    /// Whether going over to it needs new engines: more than rules differs.
-    pub fn needs_restart(&self, before: &Policy) -> bool {
-        let plugins =
-            |p: &Policy| -> Vec<String> { p.plugins.iter().map(|p| p.digest().to_owned()).collect() };
-        plugins(self) != plugins(before)
-            || diff::config_keys(&before.files, &self.files).iter().any(|key| !is_rules(key))
-    }
-}
-
-/// Whether a key of the configuration concerns rules alone.
-fn is_rules(key: &str) -> bool {
-    key == "rules" || key.starts_with("rules.")
 }
 
 #[cfg(test)]

@@ -7,7 +7,7 @@ use std::sync::Arc;
 use super::content::Content;
 use super::file::PolicyFile;
 use super::gather::Gathered;
-use super::{LastGood, Policy, PolicyError, build};
+use super::{KnownVersions, LastGood, Policy, PolicyError, build};
 use crate::plugin::Runtime;
 use crate::store::{Generation, Store, StoreError};
 
@@ -25,13 +25,19 @@ pub async fn files(store: &Store, generation: u64) -> Result<Vec<PolicyFile>, St
 /// # Errors
 /// When the database fails.
 pub async fn last_good(store: &Store) -> Result<LastGood, StoreError> {
-    let Some(newest) = store.generation(None).await? else { return Ok(LastGood::default()) };
+    let Some(newest) = store.generation(None).await? else {
+        return Ok(LastGood { state: store.stored_forms().await?, ..LastGood::default() });
+    };
     let files = files(store, newest.generation).await?;
     let content = content(&newest);
     let gathered = Gathered::stored(files);
     let config = gathered.config.and_then(Result::ok).map(Arc::new);
     let files = gathered.files.into_iter().map(|f| (f.key(), f)).collect();
-    Ok(LastGood { files, config, content, ..LastGood::default() })
+    let mut known = KnownVersions::new();
+    for (id, version, digest) in store.known_plugins().await? {
+        known.entry((id, version)).or_default().insert(digest);
+    }
+    Ok(LastGood { files, config, content, state: store.stored_forms().await?, known, ..LastGood::default() })
 }
 
 /// What a generation held, by name.
@@ -46,6 +52,7 @@ pub fn content(generation: &Generation) -> Content {
 /// When its configuration cannot be used any more.
 pub fn compile(files: Vec<PolicyFile>, runtime: &Runtime, known: &LastGood) -> Result<Policy, PolicyError> {
     // Only what is compiled already is used again: nothing of today's files may get in.
-    let last = LastGood { plugins: known.plugins.clone(), ..LastGood::default() };
+    let (plugins, state, known) = (known.plugins.clone(), known.state.clone(), known.known.clone());
+    let last = LastGood { plugins, state, known, ..LastGood::default() };
     build::build(Gathered::stored(files), runtime, &last)
 }

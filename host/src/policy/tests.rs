@@ -143,7 +143,7 @@ fn a_bad_configuration_keeps_the_old_one() {
         let after = bench.load(&good.last_good());
         assert_eq!(refused(&after), [("ringfence.yaml", true)], "{bad}: {:?}", after.refused);
         assert_eq!((names(&after), after.config.rules.shipped), (vec!["a2"], false));
-        assert!(!after.needs_restart(&good), "{bad}");
+        assert!(!after.step_from(&good).restart, "{bad}");
         let cold = load(&bench.sources(), &bench.runtime, &LastGood::default());
         assert_eq!(cold.is_err(), !bad.is_empty(), "{bad}");
     }
@@ -152,11 +152,58 @@ fn a_bad_configuration_keeps_the_old_one() {
     assert!(refused(&after)[0].1 && !after.config.rules.shipped, "{:?}", after.refused);
     bench.write("ringfence.yaml", "rules: {shipped: false}\nlateness_hours: 3\n");
     let after = bench.load(&good.last_good());
-    assert!(after.needs_restart(&good) && after.config.lateness_hours == 3);
+    assert!(after.step_from(&good).restart && after.config.lateness_hours == 3);
     bench.write("ringfence.yaml", "rules: {shipped: false, disable: [a2]}\n");
     let after = bench.load(&good.last_good());
-    assert!(!after.needs_restart(&good));
+    assert!(!after.step_from(&good).restart);
     assert_eq!(after.content.rules["a2"].state, "inactive");
+    assert!(after.step_from(&good).rules && !after.step_from(&after).rules);
+}
+
+#[test]
+fn a_plugin_whose_settings_change_is_replaced_alone() {
+    let bench = Bench::new();
+    let settings =
+        |settings: &str| format!("rules: {{shipped: false}}\nplugins: {{mass-dialing: {settings}}}\n");
+    let before = bench.load(&LastGood::default());
+    let changed = |text: &str| {
+        bench.write("ringfence.yaml", text);
+        let after = bench.load(&before.last_good());
+        assert_eq!(refused(&after), []);
+        let step = after.step_from(&before);
+        let ids: Vec<String> = step.changed.iter().map(|p| p.id().to_owned()).collect();
+        (step.restart, step.rules, ids, step.added.len(), before.plugins.len() - after.plugins.len())
+    };
+    let one = vec!["mass-dialing".to_owned()];
+    assert_eq!(changed(&settings("{config: {usual_calls: 7}}")), (false, false, one.clone(), 0, 0));
+    assert_eq!(changed(&settings("{limits: {call_ms: 900}}")), (false, false, one, 0, 0));
+    assert_eq!(changed(&settings("{enabled: false}")), (false, false, Vec::new(), 0, 1));
+    // Groups say whom settings are for, also those of others.
+    let (restart, ..) = changed("rules: {shipped: false}\ngroups: {agents: {users: [u]}}\n");
+    assert!(restart);
+}
+
+#[test]
+fn plugins_come_from_the_folder_of_the_command_line_the_configuration_or_the_usual_one() {
+    let bench = Bench::new();
+    for folder in ["plugins", "mine", "rules/theirs"] {
+        bench.write(&format!("{folder}/bad.wasm"), "no component");
+    }
+    let base = bench.dir.path().to_owned();
+    let found = |text: &str, given: Option<&str>| -> Vec<String> {
+        bench.write("ringfence.yaml", &format!("rules: {{shipped: false}}\n{text}"));
+        let sources = Sources { plugins: given.map(|name| base.join(name)), ..bench.sources() };
+        let policy = load(&sources, &bench.runtime, &LastGood::default()).unwrap();
+        let given = base.to_string_lossy().into_owned() + "/";
+        policy.refused.iter().map(|r| r.file.replace(&given, "")).collect()
+    };
+    assert_eq!(found("", None), ["plugins/bad.wasm"]);
+    assert_eq!(found("plugin_folder: mine\n", None), ["mine/bad.wasm"]);
+    assert_eq!(found("plugin_folder: ./rules/theirs/\n", None), ["rules/theirs/bad.wasm"]);
+    assert_eq!(found("plugin_folder: away\n", None), ["away/"]);
+    assert_eq!(found("plugin_folder: away\n", Some("mine")), ["mine/bad.wasm"]);
+    std::fs::remove_dir_all(base.join("plugins")).unwrap();
+    assert_eq!(found("", None), Vec::<String>::new());
 }
 
 #[test]

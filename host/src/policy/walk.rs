@@ -61,6 +61,8 @@ impl Walked {
 
     /// Adds a folder of detectors.
     pub fn plugins(&mut self, path: &Path, name: &str) {
+        // It may lie in a folder of rules, where it was passed through. Nothing below it is read, so there is no loop.
+        self.seen.clear();
         self.folder(path, name, Folder::Plugins);
     }
 
@@ -156,6 +158,7 @@ fn wanted(file: &str, how: Folder) -> Option<FileKind> {
         (Folder::Rules { .. }, "yml" | "yaml") => Some(FileKind::Rules),
         (Folder::Lib, "rhai") => Some(FileKind::Lib),
         (Folder::Plugins, "wasm") => Some(FileKind::Plugin),
+        (Folder::Plugins, "minisig") if stem.ends_with(".wasm") => Some(FileKind::Signature),
         _ => None,
     }
 }

@@ -11,6 +11,7 @@ mod error;
 mod findings;
 mod holds;
 pub mod ingest;
+mod kept;
 mod lease;
 mod log;
 mod parked;
@@ -41,6 +42,7 @@ pub use cursors::Cursor;
 pub use error::StoreError;
 pub use findings::{FindingFilter, Lookup};
 pub use holds::{Hold, NewHold};
+pub use kept::{KeptState, StateForm, StoredForms, TakeOver};
 pub use lease::Lease;
 pub use log::{
     BATCH_ROWS, LogRow, LogWriter, MAX_MONTHS, MAX_RAW_BYTES, MAX_READ, Month, Part, Position, Refused,

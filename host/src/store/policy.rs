@@ -13,7 +13,7 @@ use serde_json::Value;
 use sqlx::PgConnection;
 
 use super::checkpoint::CHUNK;
-use super::{Store, StoreError};
+use super::{StateForm, Store, StoreError, TakeOver};
 
 /// SHA-256 of a file's content.
 pub type FileDigest = [u8; 32];
@@ -261,18 +261,20 @@ impl Store {
         Ok(())
     }
 
-    /// Brings a prepared generation into force and removes the state that nothing in it uses any more: keys of `consumer` that
-    /// begin with one of `gone` and a slash. In one transaction.
+    /// Brings a prepared generation into force, removes the state that nothing in it uses any more (keys of `consumer` that
+    /// begin with one of `gone` and a slash), and has `versions` of detectors take over from those before them. In one transaction.
+    /// What the versions come to, in their order.
     ///
     /// # Errors
-    /// When the lease is lost or the database fails: the one before stays in force.
+    /// When the lease is lost, a version reads nothing of what is stored, or the database fails: the one before stays in force.
     pub async fn activate_generation(
         &self,
         epoch: Option<i64>,
         generation: u64,
         consumer: &str,
         gone: &[String],
-    ) -> Result<(), StoreError> {
+        versions: &[StateForm],
+    ) -> Result<Vec<TakeOver>, StoreError> {
         let failed = StoreError::while_("bringing a policy into force");
         let mut transaction = self.pool().begin().await.map_err(&failed)?;
         self.fence_policy(&mut transaction, epoch).await?;
@@ -298,8 +300,15 @@ impl Store {
             .await
             .map_err(&failed)?;
         }
+        let taken = self.take_over_on(&mut transaction, versions).await?;
+        for (version, taken) in versions.iter().zip(&taken) {
+            if let TakeOver::Refused { stored } = taken {
+                let why = format!("it is in form {stored:?}, and the plugin reads {:?}", version.reads);
+                return Err(StoreError::Unreadable { what: format!("state of {}", version.plugin), why });
+            }
+        }
         transaction.commit().await.map_err(&failed)?;
-        Ok(())
+        Ok(taken)
     }
 
     async fn fence_policy(

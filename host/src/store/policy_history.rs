@@ -9,6 +9,9 @@ use chrono::{DateTime, Utc};
 use super::policy::{AuthorKind, FileDigest, FileRow, Generation, PolicyReport, time, value};
 use super::{Store, StoreError};
 
+/// Generations that are searched for versions of plugins: the content of each is read, with all its rules.
+const MAX_REMEMBERED: i64 = 100;
+
 impl Store {
     /// A generation that is or was in force, by its number; without one, the one in force now.
     ///
@@ -45,6 +48,27 @@ impl Store {
         );
         let rows = rows.fetch_all(self.pool()).await.map_err(StoreError::while_("reading the policies"))?;
         rows.into_iter().map(Generation::try_from).collect()
+    }
+
+    /// Plugins that were in force: id, version and digest.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn known_plugins(&self) -> Result<Vec<(String, String, String)>, StoreError> {
+        let rows = sqlx::query!(
+            r#"select distinct p.key as "id!", p.value->>'version' as "version!", p.value->>'digest' as "digest!"
+               from (select content from policy_generation where org_id = $1 and in_force_since is not null
+                     order by generation desc limit $2) g,
+                    json_each(case json_typeof(g.content->'plugins') when 'object' then g.content->'plugins' else '{}' end) p
+               where p.value->>'version' is not null and p.value->>'digest' is not null"#,
+            self.org(),
+            MAX_REMEMBERED,
+        );
+        let rows = rows
+            .fetch_all(self.pool())
+            .await
+            .map_err(StoreError::while_("reading which plugins ran before"))?;
+        Ok(rows.into_iter().map(|r| (r.id, r.version, r.digest)).collect())
     }
 
     /// The files of a generation with their contents, by kind and path.

@@ -5,7 +5,7 @@ use model::fields::well_known::FIRST_DYNAMIC;
 use rustc_hash::FxHashMap;
 use serde::Serialize;
 
-use super::{Store, StoreError};
+use super::{KeptState, Store, StoreError};
 
 /// All rules as a reader of the log, and whose their state is: they read it together.
 pub const RULES: &str = "rules";
@@ -32,6 +32,8 @@ pub struct StateSummary {
     pub bytes: u64,
     /// Lowest and highest version of the values' form.
     pub schema_versions: (u32, u32),
+    /// What was kept of earlier state when versions took over that write it in another form, the newest first.
+    pub kept: Vec<KeptState>,
 }
 
 /// A key of a detector's state, for people.
@@ -75,13 +77,22 @@ impl Store {
         .fetch_all(self.pool())
         .await
         .map_err(StoreError::while_("reading detector state"))?;
-        let summary = rows.into_iter().map(|r| StateSummary {
-            detector: r.plugin,
-            keys: r.keys as u64,
-            bytes: r.bytes as u64,
-            schema_versions: (r.lowest as u32, r.highest as u32),
-        });
-        Ok(summary.collect())
+        let mut kept = self.kept_states().await?;
+        let mut summary: Vec<StateSummary> = rows
+            .into_iter()
+            .map(|r| StateSummary {
+                kept: kept.remove(&r.plugin).unwrap_or_default(),
+                detector: r.plugin,
+                keys: r.keys as u64,
+                bytes: r.bytes as u64,
+                schema_versions: (r.lowest as u32, r.highest as u32),
+            })
+            .collect();
+        // Of these nothing but copies is left.
+        let only_kept =
+            |(detector, kept)| StateSummary { detector, keys: 0, bytes: 0, schema_versions: (0, 0), kept };
+        summary.extend(kept.into_iter().map(only_kept));
+        Ok(summary)
     }
 
     /// Keys of a detector's state in their order, at most `limit`, those whose subject or key contains `filter`.
@@ -140,6 +151,18 @@ impl Store {
         .execute(&mut *transaction)
         .await
         .map_err(&failed)?;
+        if reset.key.is_none() {
+            self.forget_copies(&mut transaction, reset.detector.as_deref(), None).await?;
+            // Nothing is left that a version would have to read.
+            sqlx::query!(
+                "update log_cursor set state_schemas = null where org_id = $1 and ($2::text is null or consumer = $2)",
+                self.org(),
+                reset.detector
+            )
+            .execute(&mut *transaction)
+            .await
+            .map_err(&failed)?;
+        }
         // What a detector could not read may have been why it was stopped.
         sqlx::query!(
             "delete from quarantine where org_id = $1 and ($2::text is null or detector = $2)",

@@ -26,6 +26,8 @@ const CASES: &[(&str, usize, Expect)] = &[
     ("shared", 0, Fine),
     ("log-flood", 1, Fine),
     ("tally", 3, Fine),
+    // Takes over from the one before: `tests/all/life.rs`.
+    ("tally-next", 3, Fine),
     // What they do to a log: `service.rs`.
     ("poison", 0, Fine),
     ("poison-mended", 0, Fine),

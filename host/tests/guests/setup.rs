@@ -7,7 +7,7 @@ use model::{Event, FieldId, NameTable};
 use ringfence::config::{Config, Limits, PluginConfig};
 use ringfence::directory::Directory;
 use ringfence::plugin::{
-    Batch, Instance, LoadError, Plugin, PluginError, Runtime, Services, StateError, StateReader,
+    Batch, Capability, Instance, LoadError, Plugin, PluginError, Runtime, Services, StateError, StateReader,
 };
 
 use super::build;
@@ -49,6 +49,16 @@ pub fn services(state: Arc<Memory>) -> Services {
 pub fn settings() -> PluginConfig {
     let limits = Limits { call_ms: CALL_MS, memory_mib: MEMORY_MIB, ..Limits::default() };
     PluginConfig { limits, ..PluginConfig::default() }
+}
+
+/// A configuration that grants these plugins all they ask for.
+pub fn granting(ids: &[&str]) -> Config {
+    let mut config = Config::default();
+    for id in ids {
+        let grant = Capability::ALL.into();
+        config.plugins.insert((*id).to_owned(), PluginConfig { grant, ..PluginConfig::default() });
+    }
+    config
 }
 
 pub fn load(name: &str) -> Result<Plugin, LoadError> {

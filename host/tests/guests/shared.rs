@@ -39,6 +39,14 @@ fn config(folder: &Path, text: &str) -> Config {
     Config::load(&file).unwrap()
 }
 
+/// The same with leave for the guests.
+fn allowed(mut config: Config) -> Config {
+    for (id, leave) in super::setup::granting(&["shared", "good"]).plugins {
+        config.plugins.entry(id).or_default().grant = leave.grant;
+    }
+    config
+}
+
 const RULES: &str = r#"
 country: ES
 groups:
@@ -216,7 +224,8 @@ fn overrides_are_checked_when_plugins_are_loaded() {
     }
     let refused = |text: &str| {
         let home = tempfile::tempdir().unwrap();
-        let (plugins, errors) = load_all(&RUNTIME, &[], Some(folder.path()), &config(home.path(), text));
+        let (plugins, errors) =
+            load_all(&RUNTIME, &[], Some(folder.path()), &allowed(config(home.path(), text)));
         assert_eq!(plugins.len(), 2 - errors.len(), "{errors:?}");
         errors.iter().map(ToString::to_string).collect::<Vec<String>>().join("\n")
     };

@@ -4,11 +4,11 @@ use std::path::Path;
 use std::sync::{Arc, LazyLock};
 
 use model::{Event, FieldId, FieldSet, NameTable};
-use ringfence::config::Config;
+use ringfence::config::{Config, PluginConfig};
 use ringfence::demo::{Options, generate};
 use ringfence::directory::Directory;
 use ringfence::normalize::Record;
-use ringfence::plugin::{Plugin, Runtime, builtins, load_all};
+use ringfence::plugin::{Capability, Plugin, Runtime, builtins, load_all};
 use ringfence::source::{Input, ReadOptions, Sink, SinkError, read_all};
 use rules::RuleSet;
 
@@ -31,7 +31,9 @@ pub static ORGANISATION: LazyLock<Organisation> = LazyLock::new(Organisation::ma
 impl Organisation {
     fn make() -> Organisation {
         let demo = generate(&Options { seed: 5, users: 40, days: 14, ..Options::default() }).unwrap();
-        let config = demo.config();
+        let mut config = demo.config();
+        let grant = Capability::ALL.into();
+        config.plugins.insert("tally".to_owned(), PluginConfig { grant, ..PluginConfig::default() });
         // Compiled plugins are shared with other tests.
         let cache = Path::new(env!("CARGO_TARGET_TMPDIR")).join("cache");
         let runtime = Runtime::new(Some(&cache)).unwrap();

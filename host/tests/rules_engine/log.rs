@@ -7,7 +7,8 @@ use std::sync::{Arc, Mutex};
 use ringfence::config::Config;
 use ringfence::directory::Directory;
 use ringfence::engine::backtest::{Backtest, Records};
-use ringfence::engine::service::{Change, Changed, Fixed, InForce, Keeper, Service};
+use ringfence::engine::fit::Fitter;
+use ringfence::engine::service::{Change, Changed, Fixed, How, InForce, Keeper, Service};
 use ringfence::plugin::{Plugin, Runtime, builtins, load_all};
 use ringfence::source::Input;
 use ringfence::store::ingest::{IngestOptions, ingest};
@@ -147,9 +148,12 @@ impl Keeper for Once {
         let mut asked = self.asked.lock().unwrap();
         *asked += 1;
         // First before anything is read, then after the first checkpoint.
-        let change = Change { now: self.second.clone(), restart: self.restart };
+        let how = if self.restart { How::Restart } else { How::Swap { rules: true, fitted: Vec::new() } };
+        let change = Change { now: self.second.clone(), how };
         Ok((*asked == 2).then_some(change))
     }
+
+    fn begun(&self, _: Fitter) {}
 
     fn changed(&self, done: Changed) {
         self.done.lock().unwrap().push(done);

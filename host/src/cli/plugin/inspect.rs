@@ -1,13 +1,36 @@
-//! `ringfence plugin inspect`: everything a component says of itself, and the verdict.
+//! `ringfence plugin inspect`: everything a component says of itself, what it is allowed, and the verdict.
+//!
+//! Owns the report. Nothing of the plugin is run.
 
 use std::path::Path;
 use std::process::ExitCode;
 
+use bundle::oci::Reference;
+use clap::Args;
 use serde::Serialize;
 
-use super::super::{CliError, CliResult, Format, Global};
-use super::{runtime, table};
-use crate::plugin::{self, Filter, Inspection, Manifest, Problem};
+use super::source::{self, Source};
+use super::{print_json, runtime, table};
+use crate::cli::output::harmless;
+use crate::cli::{CliError, CliResult, Format, Global};
+use crate::config::Config;
+use crate::plugin::{
+    self, Access, Capability, Filter, Inspection, Manifest, Origin, Problem, SUPPORTED_INTERFACES, Signed,
+};
+
+/// Shows one plugin: what it is, asks for, is granted and lets you set, who signed it, and which hosts run it.
+#[derive(Debug, Args)]
+pub struct InspectArgs {
+    /// A component file, the id of an installed or built-in plugin, or oci://….
+    #[arg(value_name = "FILE|ID|oci://…")]
+    plugin: String,
+    /// Talk to a registry without TLS also beyond this machine.
+    #[arg(long)]
+    plain_http: bool,
+    /// How it is printed.
+    #[arg(long, value_enum, default_value_t)]
+    format: Format,
+}
 
 /// What is shown; the parts that could be read are there even if the verdict is no.
 #[derive(Serialize)]
@@ -15,55 +38,101 @@ struct Report {
     file: String,
     size: usize,
     digest: String,
+    /// Digest of the artifact, if it is from a registry.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    artifact: Option<String>,
     manifest: Option<Manifest>,
     interface: Option<String>,
+    /// What this host runs.
+    host_interfaces: &'static [&'static str],
     imports: Vec<String>,
     exports: Vec<String>,
+    access: Option<Access>,
+    signature: Option<Signed>,
+    /// Whether it is a plugin that hosts with its interface run.
     ok: bool,
+    /// Why it is not.
     reason: Option<String>,
+    /// Whether it runs here under this configuration.
+    runs: bool,
+    /// What is in the way.
+    obstacle: Option<String>,
 }
 
-pub(super) fn run(name: &str, format: Format, global: &Global) -> CliResult {
-    let (file, bytes) = find(name)?;
-    let inspection = Inspection::read(&bytes).unwrap_or_default();
-    let manifest = inspection.manifest().and_then(Manifest::parse).ok();
-    let loaded = runtime(global)?.load(&file, &bytes);
-    let report = Report {
-        size: bytes.len(),
-        digest: plugin::digest(&bytes),
-        manifest,
-        interface: loaded.as_ref().ok().map(|p| p.interface().to_owned()),
-        imports: inspection.imports,
-        exports: inspection.exports,
-        ok: loaded.is_ok(),
-        reason: loaded.err().map(|e| e.problem.to_string()),
-        file,
-    };
-    match format {
+pub(super) fn run(args: &InspectArgs, global: &Global) -> CliResult {
+    let config = global.load_config()?;
+    let source = find(&args.plugin, args.plain_http, global, &config)?;
+    let report = report(source, global, &config)?;
+    match args.format {
         Format::Table => print(&report),
-        Format::Json => println!("{}", to_json(&report, serde_json::to_string_pretty)?),
-        Format::Ndjson => println!("{}", to_json(&report, serde_json::to_string)?),
+        format => print_json(&report, format)?,
     }
     Ok(if report.ok { ExitCode::SUCCESS } else { ExitCode::from(2) })
 }
 
-fn to_json(report: &Report, write: fn(&Report) -> serde_json::Result<String>) -> Result<String, CliError> {
-    write(report).map_err(|e| CliError::Environment(e.to_string()))
+fn report(source: Source, global: &Global, config: &Config) -> Result<Report, CliError> {
+    let inspection = Inspection::read(&source.bytes).unwrap_or_default();
+    let manifest = inspection.manifest().and_then(Manifest::parse).ok();
+    let loaded = runtime(global)?.load(&source.label, &source.bytes);
+    let admitted = match source.origin {
+        Origin::Builtin => Ok(None),
+        Origin::File => plugin::admit(&source.bytes, source.signature.as_deref(), &config.trust).map(Some),
+    };
+    let settings = manifest.as_ref().and_then(|m| config.plugins.get(&m.id));
+    let allowed = match (&loaded, &admitted) {
+        (Err(error), _) => Err(error.problem.to_string()),
+        (_, Err(problem)) => Err(problem.to_string()),
+        (Ok(_), Ok(_)) if settings.is_some_and(|s| !s.enabled) => {
+            Err("the configuration has enabled: false".to_owned())
+        }
+        (Ok(plugin), Ok(_)) => {
+            plugin::check(plugin, source.origin, &Default::default(), config).map_err(|p| p.to_string())
+        }
+    };
+    Ok(Report {
+        size: source.bytes.len(),
+        digest: plugin::digest(&source.bytes),
+        artifact: source.artifact,
+        interface: loaded.as_ref().ok().map(|p| p.interface().to_owned()),
+        host_interfaces: SUPPORTED_INTERFACES,
+        imports: inspection.imports,
+        exports: inspection.exports,
+        access: manifest.as_ref().map(|m| Access::of(m, source.origin, settings)),
+        manifest,
+        signature: admitted.ok().flatten(),
+        ok: loaded.is_ok(),
+        reason: loaded.err().map(|e| e.problem.to_string()),
+        runs: allowed.is_ok(),
+        obstacle: allowed.err(),
+        file: source.label,
+    })
 }
 
-/// A file if there is one of that name, else a built-in.
-fn find(name: &str) -> Result<(String, Vec<u8>), CliError> {
-    if Path::new(name).exists() {
-        let bytes = plugin::read_file(Path::new(name)).map_err(|e| CliError::Usage(e.to_string()))?;
-        return Ok((name.to_owned(), bytes));
+/// A file if there is one of that name, else an installed plugin, else a built-in.
+fn find(name: &str, plain_http: bool, global: &Global, config: &Config) -> Result<Source, CliError> {
+    if Reference::is_one(name) {
+        return Source::given(name, plain_http);
+    }
+    if Path::new(name).is_file() {
+        return Source::file(Path::new(name));
+    }
+    let installed = global.plugin_folder(config, None).and_then(|folder| source::installed(&folder, name));
+    if let Some(path) = installed {
+        return Source::file(&path);
     }
     let builtins = plugin::builtins();
     match builtins.iter().find(|b| b.name == name) {
-        Some(builtin) => Ok((builtin.name.to_owned(), builtin.bytes.to_vec())),
+        Some(builtin) => Ok(Source {
+            label: builtin.name.to_owned(),
+            origin: Origin::Builtin,
+            bytes: builtin.bytes.to_vec(),
+            signature: None,
+            artifact: None,
+        }),
         None => {
             let known: Vec<&str> = builtins.iter().map(|b| b.name).collect();
             let problem = Problem::Unreadable(format!("no such file; built in are {}", known.join(", ")));
-            Err(CliError::Usage(format!("{name}: {problem}")))
+            Err(CliError::Usage(format!("{}: {problem}", harmless(name))))
         }
     }
 }
@@ -89,19 +158,28 @@ fn print_filter(line: &impl Fn(&str, &str), word: &str, filter: &Filter) {
 }
 
 fn print(report: &Report) {
-    let line = |name: &str, value: &str| println!("{name:<16} {value}");
+    let line = |name: &str, value: &str| println!("{name:<16} {}", harmless(value));
     if let Some(m) = &report.manifest {
-        println!("{} {}: {}\n", m.id, m.version, m.summary);
+        println!("{} {}: {}\n", m.id, m.version, harmless(&m.summary));
     }
     line("file", &report.file);
     line("size", &format!("{} bytes", report.size));
     line("digest", &report.digest);
+    if let Some(artifact) = &report.artifact {
+        line("artifact", artifact);
+    }
+    line("signature", &report.signature.as_ref().map_or("–".to_owned(), Signed::to_string));
     line("interface", report.interface.as_deref().unwrap_or("–"));
+    let hosts = report
+        .manifest
+        .as_ref()
+        .map_or("–".to_owned(), |m| format!("those with interface {}", m.interface));
+    line("runs on hosts", &hosts);
+    line("this host has", &list(report.host_interfaces.iter().copied()));
     if let Some(m) = &report.manifest {
         line("partition", m.partition.name());
         line("events", &list(m.events.iter().map(|e| e.name())));
         line("columns", &list(m.columns.iter().map(|c| c.name())));
-        line("capabilities", &list(m.capabilities.iter().map(|c| c.name())));
         line("state schema", &m.state_schema.to_string());
         print_filter(&line, "", &m.filter);
         if let Some(also) = &m.also {
@@ -113,6 +191,12 @@ fn print(report: &Report) {
             print_filter(&line, "all ", &organisation.filter);
         }
     }
+    if let Some(access) = &report.access {
+        let names = |of: &[Capability]| list(of.iter().map(|c| c.name()));
+        line("asks for", &names(&access.asked));
+        line("granted", &names(&access.granted));
+        line("missing", &names(&access.missing));
+    }
     line("imports", &list(report.imports.iter().map(String::as_str)));
     line("exports", &list(report.exports.iter().map(String::as_str)));
     if let Some(m) = report.manifest.as_ref().filter(|m| !m.settings.is_empty()) {
@@ -123,8 +207,9 @@ fn print(report: &Report) {
         }
         println!("\n{table}");
     }
-    match &report.reason {
-        None => println!("\nok: this host runs it"),
-        Some(reason) => println!("\nrefused: {reason}"),
+    match (&report.reason, &report.obstacle) {
+        (None, None) => println!("\nok: this host runs it"),
+        (Some(reason), _) => println!("\nrefused: {}", harmless(reason)),
+        (None, Some(obstacle)) => println!("\nok, but not under this configuration: {}", harmless(obstacle)),
     }
 }

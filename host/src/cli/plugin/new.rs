@@ -93,32 +93,22 @@ fn write(path: &Path, bytes: &[u8]) -> Result<(), CliError> {
 
 /// What to do now.
 fn next(lang: Lang, folder: &Path, name: &str) -> String {
-    let (folder, component) = (folder.display(), component(lang, name));
-    let packed = format!("ringfence plugin pack {component} --manifest plugin.toml");
-    let steps: Vec<&str> = match lang {
-        Lang::Rust => vec![
+    let steps: &[&str] = match lang {
+        Lang::Rust => &[
             "cargo test",
             "rustup target add wasm32-wasip2",
             "cargo build --release --target wasm32-wasip2",
         ],
-        Lang::Python => vec![
+        Lang::Python => &[
             "python3 -m unittest",
             "python3 -m venv .venv && .venv/bin/pip install -r requirements.txt",
             ".venv/bin/python -m ringfence.build",
-            &packed,
         ],
-        Lang::Js => vec!["npm install", "npm test", "npm run build", &packed],
+        Lang::Js => &["npm install", "npm test", "npm run build"],
     };
     let steps: String = steps.iter().map(|step| format!("  {step}\n")).collect();
-    format!("next:\n  cd {folder}\n{steps}  ringfence plugin test {component}\n")
-}
-
-/// Where the language's tools leave the component, below the project's folder.
-fn component(lang: Lang, name: &str) -> String {
-    match lang {
-        Lang::Rust => "target/wasm32-wasip2/release/detector.wasm".to_owned(),
-        Lang::Python | Lang::Js => format!("build/{name}.wasm"),
-    }
+    let folder = folder.display();
+    format!("next:\n  cd {folder}\n{steps}  ringfence plugin pack .\n  ringfence plugin test {name}.wasm\n")
 }
 
 #[cfg(test)]
@@ -150,8 +140,8 @@ mod tests {
     }
 
     #[test]
-    fn the_next_steps_name_the_component() {
+    fn the_next_steps_name_the_packed_component() {
         let steps = next(Lang::Js, Path::new("here"), "mine");
-        assert!(steps.contains("cd here\n") && steps.contains("plugin test build/mine.wasm"), "{steps}");
+        assert!(steps.contains("cd here\n") && steps.contains("plugin test mine.wasm"), "{steps}");
     }
 }

@@ -59,6 +59,8 @@ async fn gather(session: &Session) -> Result<Value, CliError> {
         "refused": of("refused"),
         "warnings": of("warnings"),
         "pause_micros": of("pause_micros"),
+        "restarted": of("restarted"),
+        "swapped": of("swapped"),
         "rules": content.rules,
         "plugins": content.plugins,
         "inactive": inactive,

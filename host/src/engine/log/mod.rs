@@ -16,7 +16,7 @@ use tokio::runtime::Handle;
 
 use super::spool::{Chunk, Merge, SpoolError};
 use super::watermark::Watermark;
-use super::{CHUNK_ROWS, Engine, EngineError, Options, Swapped};
+use super::{CHUNK_ROWS, Engine, EngineError, Next, Options, Swapped};
 use crate::config::Config;
 use crate::directory::Directory;
 use crate::normalize::Normalizer;
@@ -95,6 +95,12 @@ pub struct Shared {
 }
 
 impl Shared {
+    /// What detectors use: state as it is stored.
+    pub fn services(&self) -> Services {
+        let state = Arc::new(StoredState::new(self.store.clone(), self.runtime.clone()));
+        Services { names: self.names.clone(), directory: self.directory.clone(), state }
+    }
+
     /// Whether work must end.
     pub fn stops(&self) -> bool {
         self.stop.load(Ordering::Relaxed) || self.halt.load(Ordering::Relaxed)
@@ -157,8 +163,7 @@ impl LogRun {
         cursor: &Cursor,
         stretch: u64,
     ) -> Result<LogRun, LogError> {
-        let state = Arc::new(StoredState::new(shared.store.clone(), shared.runtime.clone()));
-        let services = Services { names: shared.names.clone(), directory: shared.directory.clone(), state };
+        let services = shared.services();
         let (plugins, rules) = (&readers.plugins, readers.rules.as_ref());
         let mut engine = Engine::start(plugins, rules, &shared.config, &services, &shared.options)?;
         engine.set_watermark(Watermark::restore(cursor.watermark.clone()));
@@ -288,25 +293,38 @@ impl LogRun {
         self.readers.is_empty()
     }
 
-    /// Goes on with other rules and in another generation. Between two checkpoints only. A run that was started without rules stays
-    /// without.
+    /// Goes on with other rules and detectors, and in another generation: see [`Engine::swap`]. Between two checkpoints only. A
+    /// detector that is new here must stand where the others do.
     ///
     /// # Errors
     /// When a worker is gone.
-    pub fn swap_rules(&mut self, rules: &Arc<RuleSet>, generation: u64) -> Result<Swapped, LogError> {
-        let swapped = self.engine.swap_rules(rules, generation)?;
-        self.shared.options.generation = generation;
-        self.matched.clear();
-        if let Some(known) = &mut self.readers.rules {
+    pub fn swap(&mut self, next: Next) -> Result<Swapped, LogError> {
+        self.shared.options.generation = next.generation;
+        let plugins = &mut self.readers.plugins;
+        plugins.retain(|plugin| !next.gone.iter().any(|id| id == plugin.id()));
+        for fitted in &next.fitted {
+            match plugins.iter_mut().find(|plugin| plugin.id() == fitted.plugin().id()) {
+                Some(place) => *place = fitted.plugin().clone(),
+                None => plugins.push(fitted.plugin().clone()),
+            }
+        }
+        if let (Some(known), Some(rules)) = (&mut self.readers.rules, &next.rules) {
+            self.matched.clear();
             let old = std::mem::replace(known, rules.clone());
             // Thousands of compiled rules take a while to go; if there is no thread for it, they go here.
             let _ = std::thread::Builder::new().name("old-rules".to_owned()).spawn(move || drop(old));
         }
+        let swapped = self.engine.swap(next)?;
         if swapped.is_layout_new {
             let (names, directory) = (self.shared.names.clone(), self.shared.directory.clone());
             self.normalizer = Normalizer::new(names, directory, self.engine.layout().fields());
         }
         Ok(swapped)
+    }
+
+    /// Whether it evaluates for a detector.
+    pub fn has(&self, detector: &str) -> bool {
+        self.readers.plugins.iter().any(|plugin| plugin.id() == detector)
     }
 
     /// Ends the engine's threads.

@@ -6,6 +6,7 @@
 mod groups;
 mod lead;
 mod reload;
+mod renew;
 mod term;
 
 use std::sync::Arc;
@@ -21,7 +22,7 @@ use crate::store::{Backoff, Outage, Store, StoreError};
 use crate::telemetry::{Metrics, Role};
 
 pub use lead::Holder;
-pub use reload::{Change, Changed, Fixed, InForce, Keeper};
+pub use reload::{Change, Changed, Fixed, How, InForce, Keeper};
 
 /// Pause before looking for new records: short beside the second in which a finding is due.
 const POLL: Duration = Duration::from_millis(100);

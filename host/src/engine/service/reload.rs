@@ -9,6 +9,7 @@ use std::time::Duration;
 use rules::{Kept, RuleSet};
 
 use crate::config::Config;
+use crate::engine::fit::{Fitted, Fitter};
 use crate::plugin::Plugin;
 use crate::store::StoreError;
 
@@ -42,8 +43,22 @@ impl std::fmt::Debug for InForce {
 pub struct Change {
     /// What is in force from now on.
     pub now: InForce,
-    /// Whether more than rules has changed: the engine starts anew from what is stored.
-    pub restart: bool,
+    /// How the engine goes over to it.
+    pub how: How,
+}
+
+/// How an engine goes over to another policy.
+#[derive(Debug)]
+pub enum How {
+    /// It starts anew from what is stored.
+    Restart,
+    /// What differs is put in its place, and the rest notices nothing.
+    Swap {
+        /// Whether the rules are others.
+        rules: bool,
+        /// Detectors that are others, ready for work.
+        fitted: Vec<Fitted>,
+    },
 }
 
 /// What a change did.
@@ -55,6 +70,8 @@ pub struct Changed {
     pub pause: Duration,
     /// What became of each rule's windows, by name; empty after a restart.
     pub swaps: Vec<(String, Kept)>,
+    /// Detectors that were replaced while the others worked; empty after a restart.
+    pub plugins: Vec<String>,
     /// Whether the engine started anew.
     pub restarted: bool,
 }
@@ -69,6 +86,9 @@ pub trait Keeper: Send + Sync {
     /// # Errors
     /// When the database fails.
     fn lead(&self, epoch: i64) -> Result<InForce, StoreError>;
+
+    /// A term has begun: changes of detectors may be made ready with this until the next call of [`Keeper::lead`].
+    fn begun(&self, fitter: Fitter);
 
     /// Called between two checkpoints of the main group and in every idle round: a change to make now. Must cost next to
     /// nothing when there is none.
@@ -93,6 +113,8 @@ impl Keeper for Fixed {
     fn lead(&self, _: i64) -> Result<InForce, StoreError> {
         Ok(self.0.clone())
     }
+
+    fn begun(&self, _: Fitter) {}
 
     fn next(&self, _: i64) -> Result<Option<Change>, StoreError> {
         Ok(None)

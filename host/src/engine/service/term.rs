@@ -11,6 +11,7 @@ use super::groups::{self, Behind, Groups, Reader};
 use super::lead::Lead;
 use super::{Changed, End, InForce, POLL, Restart, Service};
 use crate::directory::Directory;
+use crate::engine::fit::Fitter;
 use crate::engine::log::{LogError, LogRun, Progress, Readers, STRETCH_RECORDS, Shared};
 use crate::engine::worker::WorkerGone;
 use crate::engine::{EngineError, Options};
@@ -61,6 +62,7 @@ impl Service {
             halt: Arc::default(),
             metrics: self.metrics.clone(),
         };
+        self.take_over(lead, &mut policy)?;
         let cursors = self.runtime.block_on(self.store.cursors())?;
         let quarantines = self.runtime.block_on(self.store.quarantines())?;
         let Groups { main, cursor, mut behind, released, rules_begin } =
@@ -73,8 +75,9 @@ impl Service {
         let mut run = LogRun::start(&shared, main, &cursor, STRETCH_RECORDS)?;
         if let Some(pause) = restart.end() {
             let (generation, swaps) = (policy.generation, Vec::new());
-            self.keeper.changed(Changed { generation, pause, swaps, restarted: true });
+            self.keeper.changed(Changed { generation, pause, swaps, plugins: Vec::new(), restarted: true });
         }
+        self.keeper.begun(Fitter::new(shared.services(), shared.options.clone()));
         let target = Arc::new(Mutex::new(run.position()));
         let mut catching: Option<(String, Catching)> = None;
         let before = total.clone();
@@ -86,14 +89,14 @@ impl Service {
                 self.maintain(&policy);
                 maintained = Some(Instant::now());
             }
-            let mut go_on = self.renew_policy(lead, &mut run, &mut policy, restart)?;
+            let mut go_on = self.renew_policy(lead, &mut run, &mut policy, &mut behind, restart)?;
             let mut stopped = Vec::new();
             if go_on {
                 stopped = run.drain(None, |run| {
                     *total = sum(&before, run.progress());
                     (self.tell)(total);
                     self.metrics.lag(since.elapsed().as_secs_f64());
-                    go_on = self.renew_policy(lead, run, &mut policy, restart)?;
+                    go_on = self.renew_policy(lead, run, &mut policy, &mut behind, restart)?;
                     Ok(go_on)
                 })?;
             }
@@ -101,6 +104,7 @@ impl Service {
                 break End::Again;
             }
             shared.options.generation = policy.generation;
+            shared.config = policy.config.clone();
             stopped.extend(run.retry_parked()?);
             *total = sum(&before, run.progress());
             since = Instant::now();
@@ -113,8 +117,10 @@ impl Service {
             if let Some((id, thread)) = catching.take_if(|(_, thread)| thread.is_finished()) {
                 match thread.join().unwrap_or(Err(EngineError::Worker(WorkerGone).into()))? {
                     CaughtUp::Yes => {
-                        self.rejoin(lead, &shared, &policy, &id, run.position())?;
-                        break End::Again;
+                        if !self.rejoin(lead, &shared, &policy, &id, &mut run)? {
+                            break End::Again;
+                        }
+                        behind.retain(|b| b.reader.id() != id);
                     }
                     CaughtUp::No => behind = self.renew(behind)?,
                 }
@@ -137,32 +143,6 @@ impl Service {
         }
         run.stop();
         Ok(end)
-    }
-
-    /// Goes on with another policy if there is one; false if that takes a new start. Between two checkpoints.
-    fn renew_policy(
-        &self,
-        lead: &Lead,
-        run: &mut LogRun,
-        policy: &mut InForce,
-        restart: &Restart,
-    ) -> Result<bool, LogError> {
-        let Some(change) = self.keeper.next(lead.epoch())? else { return Ok(true) };
-        if change.restart {
-            restart.begin();
-            return Ok(false);
-        }
-        let generation = change.now.generation;
-        let swapped = run.swap_rules(&change.now.rules, generation)?;
-        *policy = change.now;
-        tracing::info!(
-            generation,
-            pause_micros = swapped.pause.as_micros() as u64,
-            "other rules are in force"
-        );
-        let (pause, swaps) = (swapped.pause, swapped.swaps);
-        self.keeper.changed(Changed { generation, pause, swaps, restarted: false });
-        Ok(true)
     }
 
     /// Makes months of the log ahead and drops old ones. Not worth interrupting evaluation for: what fails now is done
@@ -191,7 +171,7 @@ impl Service {
         self.renew(stopped.into_iter().map(behind).collect())
     }
 
-    fn renew(&self, behind: Vec<Behind>) -> Result<Vec<Behind>, LogError> {
+    pub(super) fn renew(&self, behind: Vec<Behind>) -> Result<Vec<Behind>, LogError> {
         let quarantines = self.runtime.block_on(self.store.quarantines())?;
         let now = Instant::now();
         let renew = |b: Behind| Behind { due: now + groups::remaining_of(&b.reader, &quarantines), ..b };
@@ -229,27 +209,32 @@ impl Service {
         Ok((id, thread.map_err(EngineError::Thread)?))
     }
 
-    /// Brings a reader over the last few records to where the main group is now, and ends its stop.
+    /// Brings a reader over the last few records to where the main group is now, ends its stop, and takes it in; false if that
+    /// takes a new start.
     fn rejoin(
         &self,
         lead: &Lead,
         shared: &Shared,
         policy: &InForce,
         id: &str,
-        end: Position,
-    ) -> Result<(), LogError> {
-        let plugin = || policy.plugins.iter().find(|p| p.id() == id).cloned().map(Reader::Plugin);
-        let reader = if id == RULES { Some(Reader::Rules) } else { plugin() };
-        let Some(reader) = reader else { return Ok(()) };
+        main: &mut LogRun,
+    ) -> Result<bool, LogError> {
+        let plugin = policy.plugins.iter().find(|p| p.id() == id);
+        let Some(reader) = plugin.cloned().map(Reader::Plugin).or((id == RULES).then_some(Reader::Rules))
+        else {
+            return Ok(false);
+        };
+        let end = main.position();
         let mut run = start_behind(shared, reader.alone(policy), id)?;
         run.drain(Some(end), |_| Ok(true))?;
-        let caught_up = run.position() >= end;
+        let has_caught_up = run.position() == end && !run.is_empty();
         run.stop();
-        if caught_up {
-            tracing::info!(detector = id, "has caught up");
-            self.release(lead, vec![id.to_owned()])?;
+        if !has_caught_up {
+            return Ok(false);
         }
-        Ok(())
+        tracing::info!(detector = id, "has caught up");
+        self.release(lead, vec![id.to_owned()])?;
+        plugin.map_or(Ok(false), |plugin| self.admit(main, shared, policy, plugin))
     }
 
     fn release(&self, lead: &Lead, detectors: Vec<String>) -> Result<(), LogError> {

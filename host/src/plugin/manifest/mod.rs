@@ -85,6 +85,10 @@ pub enum Capability {
 }
 
 impl Capability {
+    /// All of them.
+    pub const ALL: [Capability; 4] =
+        [Capability::Names, Capability::Directory, Capability::State, Capability::Log];
+
     /// The name in manifests, and of the interface.
     pub fn name(self) -> &'static str {
         match self {
@@ -97,9 +101,7 @@ impl Capability {
 
     /// By its name.
     pub fn from_name(name: &str) -> Option<Capability> {
-        [Capability::Names, Capability::Directory, Capability::State, Capability::Log]
-            .into_iter()
-            .find(|c| c.name() == name)
+        Capability::ALL.into_iter().find(|c| c.name() == name)
     }
 }
 

@@ -41,6 +41,7 @@ pub(super) fn report(policy: &Policy, done: Option<&Changed>) -> Value {
         "warnings": warnings,
         "pause_micros": done.map(|d| d.pause.as_micros() as u64),
         "restarted": done.map(|d| d.restarted),
+        "swapped": done.map(|d| &d.plugins),
     })
 }
 
@@ -53,6 +54,7 @@ pub(super) fn changed(policy: &Policy, diff: &Diff, done: Option<&Changed>) -> V
         "refused": policy.refused,
         "pause_micros": done.map(|d| d.pause.as_micros() as u64),
         "restarted": done.is_none_or(|d| d.restarted),
+        "swapped": done.map(|d| &d.plugins),
     })
 }
 

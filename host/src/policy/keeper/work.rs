@@ -2,7 +2,7 @@
 //!
 //! Owns its loop: files, signals, requests of people, and what becomes of each. Does not own the form of answers (`answers`).
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
@@ -11,12 +11,12 @@ use std::time::{Duration, Instant};
 
 use super::answers::{self, Outcome};
 use super::{Author, Inner, Message, Offer};
-use crate::engine::service::Changed;
+use crate::engine::service::{Changed, How};
 use crate::policy::diff::Diff;
 use crate::policy::gather::Sources;
 use crate::policy::watch::{self, Watch};
-use crate::policy::{Policy, stored};
-use crate::store::{AuthorKind, PolicyRequest, StoreError, Wanted};
+use crate::policy::{FileKind, LastGood, Policy, stored};
+use crate::store::{AuthorKind, PolicyRequest, StoreError, StoredForms, Wanted};
 
 /// How often requests are looked for and the stop is noticed.
 const TICK: Duration = Duration::from_millis(250);
@@ -54,7 +54,7 @@ pub(super) fn run(inner: &Arc<Inner>, messages: &Receiver<Message>) {
         match messages.recv_timeout(TICK) {
             Ok(Message::Touched) => work.look(&sources, "files changed", Vec::new(), false),
             Ok(Message::Reload) => work.look(&sources, "SIGHUP", Vec::new(), true),
-            Ok(Message::Led) => work.led(),
+            Ok(Message::Led) => work.led(&sources),
             Ok(Message::Changed(done)) => work.finish(&done),
             Ok(Message::Again(requests)) => work.lost(&requests),
             Ok(Message::Lost(requests)) => {
@@ -146,7 +146,7 @@ impl Work<'_> {
                 return;
             }
         };
-        if policy.disk_digest == before.disk_digest {
+        if policy.disk_digest == before.disk_digest && policy.digest == before.digest {
             self.unchanged(&policy, &requests, asked);
             return;
         }
@@ -172,7 +172,7 @@ impl Work<'_> {
         sources: &Sources,
         before: &Policy,
     ) -> Option<(Result<Policy, crate::policy::PolicyError>, BTreeSet<PathBuf>)> {
-        let last = self.inner.state().force.last_good();
+        let last = LastGood { state: self.state_forms(), ..self.inner.state().force.last_good() };
         let mut gathered = sources.gather(Some(&before.config));
         for round in 0.. {
             let (digest, folders) = (gathered.digest.clone(), gathered.folders.clone());
@@ -191,6 +191,17 @@ impl Work<'_> {
             }
         }
         None
+    }
+
+    /// The forms of what is stored of plugins. If they cannot be read, nothing is refused because of them now: who takes over looks
+    /// again.
+    fn state_forms(&self) -> BTreeMap<String, StoredForms> {
+        let setup = &self.inner.setup;
+        let forms = setup.runtime.block_on(setup.store.stored_forms());
+        forms.unwrap_or_else(|error| {
+            tracing::debug!(%error, "the forms of stored state could not be read");
+            BTreeMap::new()
+        })
     }
 
     /// The files say what they said before.
@@ -224,12 +235,24 @@ impl Work<'_> {
         for key in start {
             tracing::warn!(key, "a change of this setting takes effect with the next start");
         }
+        let step = policy.step_from(&force);
+        let how = match self.inner.fit(policy, &step) {
+            Ok(how) => how,
+            Err(error) => {
+                tracing::warn!(%error, "the new policy cannot be put in place; the old one stays");
+                self.again = error.is_unavailable();
+                self.inner.setup.metrics.reloaded(Outcome::Failed.name());
+                self.answer(&requests, &answers::failed(&error.to_string()));
+                return;
+            }
+        };
         match self.inner.prepare(epoch, policy, &diff, author) {
             Ok(generation) => {
                 let offer = Offer {
                     policy: Arc::new(Policy { generation, ..Policy::clone(policy) }),
                     epoch,
-                    restart: policy.needs_restart(&force),
+                    versions: if matches!(how, How::Swap { .. }) { step.forms() } else { Vec::new() },
+                    how,
                     gone: policy.content.gone_since(&force.content),
                     diff,
                     requests,
@@ -301,11 +324,17 @@ impl Work<'_> {
         });
         let made = match files {
             Ok(Some(files)) => {
-                stored::compile(files, &setup.plugins, &disk.last_good()).map_err(|error| error.to_string())
+                let last = LastGood { state: self.state_forms(), ..disk.last_good() };
+                stored::compile(files, &setup.plugins, &last).map_err(|error| error.to_string())
             }
             Ok(None) => Err(format!("there is no generation {generation}")),
             Err(error) => Err(error.to_string()),
         };
+        let made = made.and_then(|policy| match policy.refused.iter().find(|r| r.kind == FileKind::Plugin) {
+            // It would be left out, and what runs now in its place as well.
+            Some(refused) => Err(format!("{}: {}", refused.file, refused.reason)),
+            None => Ok(policy),
+        });
         match made {
             Err(reason) => self.answer(&[request.id], &answers::failed(&reason)),
             Ok(policy) if policy.digest == force.digest => {
@@ -325,13 +354,17 @@ impl Work<'_> {
     }
 
     /// This process evaluates now.
-    fn led(&mut self) {
+    fn led(&mut self, sources: &Sources) {
         let (force, awaited) = {
             let mut state = self.inner.state();
             (state.force.clone(), state.awaited.take())
         };
         // The engine was ended between the two steps and began again with what is stored.
         self.settled(&force, awaited.as_ref(), None);
+        if self.inner.state().disk.refused.iter().any(|r| r.kind == FileKind::Plugin) {
+            // Why may be gone: its state was reset, say, which is why this term began.
+            self.look(sources, "state changed", Vec::new(), true);
+        }
         self.consider_files();
     }
 

@@ -179,6 +179,11 @@ impl Cells {
 
     /// Gives cells the numbers of their plans in another set; those whose plan is none of it are dropped.
     pub(super) fn renumber(&mut self, number: impl Fn(u32) -> Option<u32>) {
+        // Where numbers stay as they are, as when a rule is changed in its place, nothing has to be put elsewhere.
+        if self.cells.keys().all(|key| number(key.plan).is_none_or(|plan| plan == key.plan)) {
+            self.cells.retain(|key, _| number(key.plan).is_some());
+            return;
+        }
         let before = std::mem::take(&mut self.cells);
         self.cells = before
             .into_iter()

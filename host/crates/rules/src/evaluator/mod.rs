@@ -14,7 +14,7 @@ use std::sync::Arc;
 use std::time::Instant;
 
 use model::{Finding, Millis, RecordId};
-use rustc_hash::FxHasher;
+use rustc_hash::{FxHashMap, FxHasher};
 
 use crate::matching::{Index, Memo};
 use crate::record::{Fields, World};
@@ -126,6 +126,8 @@ pub struct Evaluator {
     index: Index,
     /// Candidates of the record under way.
     candidates: Vec<u32>,
+    /// Of the rules before, until there is time to free it.
+    retired: Option<Index>,
 }
 
 /// What an evaluator works with, apart from the rules, so that it can change while they are read.
@@ -158,7 +160,7 @@ impl Evaluator {
             watermark: 0,
             too_late: 0,
         };
-        Evaluator { index: set.index.clone(), set, desk, candidates: Vec::new() }
+        Evaluator { index: set.index.clone(), set, desk, candidates: Vec::new(), retired: None }
     }
 
     /// The rules at work.
@@ -178,7 +180,7 @@ impl Evaluator {
 
     /// Takes a record that is not late; `watermark` is that before it.
     pub fn take<F: Fields>(&mut self, record: &F, watermark: Millis) {
-        let Evaluator { set, desk, index, candidates } = self;
+        let Evaluator { set, desk, index, candidates, .. } = self;
         desk.watermark = desk.watermark.max(watermark);
         if !set.kinds()[record.kind() as usize] {
             return;
@@ -217,6 +219,7 @@ impl Evaluator {
 
     /// Works out what changed since the last checkpoint. What was taken must be settled.
     pub fn checkpoint(&mut self) -> Step {
+        self.retired = None;
         let Evaluator { set, desk, .. } = self;
         debug_assert!(desk.pending.is_empty(), "settle what was taken before a checkpoint");
         let mut step = Step::default();
@@ -244,15 +247,21 @@ impl Evaluator {
     /// Goes on with other rules. Must be called right after a checkpoint. Says of each rule what became of its windows.
     pub fn swap(&mut self, set: Arc<RuleSet>) -> Vec<(String, Kept)> {
         let changes = changes(&self.set, &set);
-        let plan_of: BTreeMap<&str, u32> =
+        self.adopt(set);
+        changes
+    }
+
+    /// The same for all but one of several evaluators with the same rules: what became of windows is the same for all.
+    pub fn adopt(&mut self, set: Arc<RuleSet>) {
+        let plan_of: FxHashMap<&str, u32> =
             set.plans.iter().enumerate().map(|(at, p)| (p.state_digest.as_str(), at as u32)).collect();
-        let old = &self.set;
-        self.desk.cells.renumber(|plan| plan_of.get(old.plans[plan as usize].state_digest.as_str()).copied());
+        let number = |plan: &Arc<Plan>| plan_of.get(plan.state_digest.as_str()).copied();
+        let numbers: Vec<Option<u32>> = self.set.plans.iter().map(number).collect();
+        self.desk.cells.renumber(|plan| numbers[plan as usize]);
         self.desk.memo = Memo::default();
-        self.index = set.index.clone();
+        self.retired = Some(std::mem::replace(&mut self.index, set.index.clone()));
         self.desk.costs = vec![Cost::default(); set.detections().len()];
         self.set = set;
-        changes
     }
 }
 
@@ -353,9 +362,9 @@ impl std::fmt::Debug for Evaluator {
 
 /// What becomes of each rule's windows when one set follows another, by name.
 pub fn changes(old: &RuleSet, new: &RuleSet) -> Vec<(String, Kept)> {
-    let digests = |set: &RuleSet| -> BTreeMap<String, String> {
-        set.plans.iter().map(|p: &Arc<Plan>| (p.name.clone(), p.state_digest.clone())).collect()
-    };
+    fn digests(set: &RuleSet) -> FxHashMap<&str, &str> {
+        set.plans.iter().map(|p: &Arc<Plan>| (p.name.as_str(), p.state_digest.as_str())).collect()
+    }
     let (before, after) = (digests(old), digests(new));
     let mut changes: Vec<(String, Kept)> = after
         .iter()
@@ -365,13 +374,12 @@ pub fn changes(old: &RuleSet, new: &RuleSet) -> Vec<(String, Kept)> {
                 Some(known) if known == digest => Kept::Kept,
                 Some(_) => Kept::Reset,
             };
-            (name.clone(), kept)
+            ((*name).to_owned(), kept)
         })
         .collect();
-    changes.extend(
-        before.into_keys().filter(|name| !after.contains_key(name)).map(|name| (name, Kept::Removed)),
-    );
-    changes.sort();
+    let removed = before.into_keys().filter(|name| !after.contains_key(name));
+    changes.extend(removed.map(|name| (name.to_owned(), Kept::Removed)));
+    changes.sort_unstable();
     changes
 }
 

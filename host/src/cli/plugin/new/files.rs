@@ -33,9 +33,9 @@ fn places(lang: Lang) -> &'static [(&'static str, &'static str)] {
 /// Files that a project in that language must not have in its history.
 fn ignored(lang: Lang) -> &'static str {
     match lang {
-        Lang::Rust => "/target\n",
-        Lang::Python => "/.venv\n/build\n__pycache__\n",
-        Lang::Js => "/node_modules\n/build\n",
+        Lang::Rust => "/target\n/*.wasm\n",
+        Lang::Python => "/.venv\n/build\n/*.wasm\n__pycache__\n",
+        Lang::Js => "/node_modules\n/build\n/*.wasm\n",
     }
 }
 

@@ -31,7 +31,7 @@ const MAX_FIELDS: usize = 20;
 /// Fields by which every program is looked up, its most telling ones first.
 const FIELDS_PER_PROGRAM: usize = 2;
 
-/// See the module. One per worker, for its caches: make one and clone it.
+/// See the module. One per worker, for its caches: make one and clone it, which costs little: what does not change is shared.
 #[derive(Clone, Debug)]
 pub struct Index {
     kinds: [Box<[u64]>; 4],
@@ -44,8 +44,8 @@ pub struct Index {
 #[derive(Clone, Debug)]
 enum Sets {
     Names(Box<NameSets>),
-    Numbers(NumberSets),
-    Phones(Box<PhoneSets>),
+    Numbers(Arc<NumberSets>),
+    Phones(Arc<PhoneSets>),
 }
 
 impl Index {
@@ -181,8 +181,10 @@ fn lines(id: FieldId, program: &Program) -> impl Iterator<Item = &TypedItem> {
 
 fn sets(id: FieldId, programs: &[Arc<Program>], words: usize) -> Sets {
     match shape(Field::Table(id)) {
-        Shape::Phone => Sets::Phones(Box::new(PhoneSets::new(id, programs, words))),
-        Shape::Bool | Shape::Number | Shape::Time => Sets::Numbers(NumberSets::new(id, programs, words)),
+        Shape::Phone => Sets::Phones(Arc::new(PhoneSets::new(id, programs, words))),
+        Shape::Bool | Shape::Number | Shape::Time => {
+            Sets::Numbers(Arc::new(NumberSets::new(id, programs, words)))
+        }
         Shape::Enum | Shape::Name | Shape::Text => Sets::Names(Box::new(NameSets::new(id, programs, words))),
     }
 }

@@ -34,10 +34,10 @@ pub(super) struct NameSets {
     /// Like no value of any program.
     other: u32,
     /// Programs by the whole texts that they name, in lower case.
-    exact: FxHashMap<Box<str>, Vec<u32>>,
+    exact: Arc<FxHashMap<Box<str>, Vec<u32>>>,
     /// Programs that must be asked about every text: wildcards, expressions.
-    general: Vec<u32>,
-    programs: Box<[Arc<Program>]>,
+    general: Arc<[u32]>,
+    programs: Arc<[Arc<Program>]>,
     names: Option<Arc<NameTable>>,
     reserved: Box<[u32]>,
     dynamic: FxHashMap<u32, u32>,
@@ -84,8 +84,8 @@ impl NameSets {
             rows,
             absent,
             other,
-            exact,
-            general,
+            exact: Arc::new(exact),
+            general: general.into(),
             programs: programs.into(),
             names: None,
             reserved: vec![UNKNOWN; FIRST_DYNAMIC as usize].into(),
