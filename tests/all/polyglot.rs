@@ -36,6 +36,11 @@ fn project(bench: &Bench, lang: &str) -> PathBuf {
 fn built(bench: &Bench, lang: &str) -> Option<PathBuf> {
     let folder = project(bench, lang);
     let output = bench.path().join(format!("{lang}.wasm"));
+    // A second detector, which uses all that the package has, with the SDK's findings: its tests run with the project's.
+    let own = if lang == "js" { "cases.test.js" } else { "test_cases.py" };
+    for file in [own, "cases.toml", "cases.jsonl"] {
+        std::fs::copy(root().join("plugins/tests").join(file), folder.join(file)).unwrap();
+    }
     let done = Command::new("tools/polyglot.sh")
         .current_dir(root())
         .env("CARGO_TARGET_DIR", Path::new(env!("CARGO_TARGET_TMPDIR")).parent().unwrap())
@@ -121,6 +126,8 @@ fn the_same_detector_in_three_languages_finds_the_same() {
                 assert_eq!(other, wanted, "{lang} {files:?}");
             }
         }
+        let component = component.to_str().unwrap();
+        bench.run(&["plugin", "test", component, "--check", "shuffled,repeated,restart"]).ok();
     }
 }
 
