@@ -6,7 +6,7 @@ set -euo pipefail
 
 lang=$1 project=$(realpath "$2") output=$(realpath -m "$3")
 target=${CARGO_TARGET_DIR:-$(dirname "$(realpath "$0")")/../target}
-mkdir -p "$target/polyglot"
+mkdir -p "$target/polyglot/built"
 work=$(realpath "$target/polyglot")
 
 fail() { echo "polyglot: $*" >&2; exit 1; }
@@ -28,7 +28,7 @@ install() { # what, log, command…
 
 cd "$project"
 content=$(find . -type f -not -path './build/*' -not -path './node_modules/*' -not -path '*/__pycache__/*' | LC_ALL=C sort | xargs -d '\n' sha256sum | sha256sum | cut -c1-16)
-built=$work/$lang-$content.wasm
+built=$work/built/$lang-$content.wasm
 if [ ! -e "$built" ]; then
     case $lang in
     python)

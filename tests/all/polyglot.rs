@@ -21,6 +21,11 @@ fn root() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("..")
 }
 
+/// The target folder of this build.
+fn target() -> &'static Path {
+    Path::new(env!("CARGO_TARGET_TMPDIR")).parent().unwrap()
+}
+
 /// A line that is seen even if the test passes.
 fn say(line: &str) {
     let _ = writeln!(std::io::stderr(), "{line}");
@@ -43,7 +48,7 @@ fn built(bench: &Bench, lang: &str) -> Option<PathBuf> {
     }
     let done = Command::new("tools/polyglot.sh")
         .current_dir(root())
-        .env("CARGO_TARGET_DIR", Path::new(env!("CARGO_TARGET_TMPDIR")).parent().unwrap())
+        .env("CARGO_TARGET_DIR", target())
         .args([Path::new(lang), &folder, &output])
         .output()
         .unwrap();
@@ -53,10 +58,12 @@ fn built(bench: &Bench, lang: &str) -> Option<PathBuf> {
         return None;
     }
     assert!(done.status.success(), "{lang}: {said}");
-    let packed = output.to_str().unwrap();
     let manifest = folder.join("plugin.toml");
-    bench.run(&["plugin", "pack", packed, "--manifest", manifest.to_str().unwrap(), "-o", packed]).ok();
-    Some(output)
+    // Left where the conformance tests look for samples, too.
+    let packed = target().join("polyglot").join(format!("{lang}.wasm"));
+    let [from, manifest, to] = [&output, &manifest, &packed].map(|path| path.to_str().unwrap());
+    bench.run(&["plugin", "pack", from, "--manifest", manifest, "-o", to]).ok();
+    Some(packed)
 }
 
 /// A premium-rate call in three, of few users, so that episodes grow, close and begin again on the same day.
@@ -82,7 +89,7 @@ fn calls(count: u64) -> Vec<serde_json::Map<String, Value>> {
 
 /// What a detector finds, without what names it.
 fn found(bench: &Bench, component: &Path, files: &[&str]) -> Vec<Value> {
-    let folder = component.with_extension("plugins");
+    let folder = bench.path().join(format!("plugins-{}", component.file_stem().unwrap().display()));
     std::fs::create_dir_all(&folder).unwrap();
     std::fs::copy(component, folder.join("premium.wasm")).unwrap();
     let config = bench.write("config.yaml", "country: ES\nplugins:\n  premium: {grant: [names, state, log]}\n");
@@ -135,7 +142,7 @@ fn the_same_detector_in_three_languages_finds_the_same() {
 fn rust_component(bench: &Bench) -> PathBuf {
     let folder = project(bench, "rust");
     std::fs::copy(root().join("Cargo.lock"), folder.join("Cargo.lock")).unwrap();
-    let target = Path::new(env!("CARGO_TARGET_TMPDIR")).parent().unwrap().join("polyglot/rust");
+    let target = target().join("polyglot/rust");
     let cargo = |args: &[&str]| {
         let mut command = Command::new(env!("CARGO"));
         command.current_dir(&folder).args(args).arg("--offline").env("CARGO_TARGET_DIR", &target);
