@@ -43,7 +43,9 @@ fn build() -> Result<(), String> {
         .map(Path::to_path_buf)
         .ok_or("the host must stand in the workspace's folder")?;
     let out = PathBuf::from(var("OUT_DIR")?);
-    for path in ["plugins", "wit", "migrations", "docs/fields.md", "host/crates/model", "Cargo.toml", "Cargo.lock"] {
+    for path in
+        ["plugins", "wit", "migrations", "docs/fields.md", "host/crates/model", "Cargo.toml", "Cargo.lock"]
+    {
         println!("cargo::rerun-if-changed={}", root.join(path).display());
     }
     println!("cargo::rerun-if-changed=build.rs");
@@ -130,9 +132,8 @@ fn embed_templates(root: &Path, out: &Path) -> Result<(), String> {
         list_files(&root.join(folder), folder, &mut files)?;
     }
     files.sort();
-    let of_project = |path: &str| {
-        path.split('/').all(|part| !part.starts_with('.') && !LEFT_BEHIND.contains(&part))
-    };
+    let of_project =
+        |path: &str| path.split('/').all(|part| !part.starts_with('.') && !LEFT_BEHIND.contains(&part));
     let mut code = String::from("[\n");
     for path in files.iter().filter(|path| of_project(path)) {
         let file = root.join(path);

@@ -1,13 +1,17 @@
 //! The detector of `plugins/tests/cases.toml` with this SDK. What it finds is checked in (`cases.jsonl`), and the packages in
 //! Python and JavaScript must find the same. `UPDATE_CASES=1` writes the file anew.
 
-#![allow(clippy::unwrap_used, missing_docs, reason = "a test may panic, and says by its name what it is about")]
+#![allow(
+    clippy::unwrap_used,
+    missing_docs,
+    reason = "a test may panic, and says by its name what it is about"
+)]
 
 use ringfence_sdk::calendar::day_of;
 use ringfence_sdk::harness::{Harness, Random, Record};
 use ringfence_sdk::{
-    About, Case, Detector, Episode, Episodes, HOUR, MINUTE, Millis, Name, Now, Number, Report, Row, SECOND, Severity,
-    Subject, Value, plural,
+    About, Case, Detector, Episode, Episodes, HOUR, MINUTE, Millis, Name, Now, Number, Report, Row, SECOND,
+    Severity, Subject, Value, plural,
 };
 use serde::{Deserialize, Serialize};
 

@@ -94,11 +94,9 @@ fn write(path: &Path, bytes: &[u8]) -> Result<(), CliError> {
 /// What to do now.
 fn next(lang: Lang, folder: &Path, name: &str) -> String {
     let steps: &[&str] = match lang {
-        Lang::Rust => &[
-            "cargo test",
-            "rustup target add wasm32-wasip2",
-            "cargo build --release --target wasm32-wasip2",
-        ],
+        Lang::Rust => {
+            &["cargo test", "rustup target add wasm32-wasip2", "cargo build --release --target wasm32-wasip2"]
+        }
         Lang::Python => &[
             "python3 -m unittest",
             "python3 -m venv .venv && .venv/bin/pip install -r requirements.txt",
@@ -123,7 +121,9 @@ mod tests {
     fn names_that_are_no_ids_write_nothing() {
         let folder = tempfile::tempdir().unwrap();
         let into = folder.path().join("project");
-        for name in ["", "../x", "My Plugin", "1st", "rules", "mass-dialing", "a\"\nid = \"b", &"x".repeat(65)] {
+        for name in
+            ["", "../x", "My Plugin", "1st", "rules", "mass-dialing", "a\"\nid = \"b", &"x".repeat(65)]
+        {
             let error = run(&args(name, &into)).unwrap_err();
             assert!(matches!(error, CliError::Usage(_)), "{name}: {error}");
             assert!(!into.exists(), "{name}");

@@ -65,9 +65,7 @@ pub(super) fn of_project(lang: Lang, name: &str) -> Vec<(String, Vec<u8>)> {
 /// A template's file as the project's own.
 fn own(lang: Lang, path: &str, text: &str, name: &str) -> String {
     match path {
-        "README.md" => {
-            text.replacen("# Template", &format!("# {name}"), 1).replace(TEMPLATE_ID, name)
-        }
+        "README.md" => text.replacen("# Template", &format!("# {name}"), 1).replace(TEMPLATE_ID, name),
         "Cargo.toml" => {
             let mut lines: Vec<String> = Vec::new();
             for line in text.lines().filter(|line| !line.starts_with('#')) {
