@@ -14,6 +14,7 @@ demo: setup ## makes an organisation with planted fraud and shows what is found
 	$(CARGO) run --release --locked --quiet -p ringfence -- demo
 
 test: setup ## all tests
+	@tools/setup.sh languages
 	$(CARGO) test --locked --workspace
 
 check: setup ## format, lints, docs, released interfaces, licences

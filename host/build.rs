@@ -43,11 +43,14 @@ fn build() -> Result<(), String> {
         .map(Path::to_path_buf)
         .ok_or("the host must stand in the workspace's folder")?;
     let out = PathBuf::from(var("OUT_DIR")?);
-    for path in ["plugins", "wit", "migrations", "host/crates/model", "Cargo.toml", "Cargo.lock"] {
+    for path in
+        ["plugins", "wit", "migrations", "docs/fields.md", "host/crates/model", "Cargo.toml", "Cargo.lock"]
+    {
         println!("cargo::rerun-if-changed={}", root.join(path).display());
     }
     println!("cargo::rerun-if-changed=build.rs");
     embed_rules(&root.join("rules"), &out)?;
+    embed_templates(&root, &out)?;
     target_is_installed()?;
 
     let target = plugin_target(&out)?;
@@ -106,6 +109,38 @@ fn embed_rules(folder: &Path, out: &Path) -> Result<(), String> {
     }
     code.push_str("]\n");
     let list = out.join("shipped.rs");
+    fs::write(&list, code).map_err(|e| format!("cannot write {}: {e}", list.display()))
+}
+
+/// Folders below the repository's root of which `plugin new` makes projects.
+const PROJECTS: [&str; 7] = [
+    "plugins/js/ringfence",
+    "plugins/js/template",
+    "plugins/python/ringfence",
+    "plugins/python/template",
+    "plugins/sdk/src",
+    "plugins/template",
+    "wit",
+];
+/// What their tools leave in them.
+const LEFT_BEHIND: [&str; 4] = ["build", "node_modules", "target", "__pycache__"];
+
+/// Writes the list of the files of which `plugin new` makes projects, in the order of the paths.
+fn embed_templates(root: &Path, out: &Path) -> Result<(), String> {
+    let mut files = vec!["docs/fields.md".to_owned(), "plugins/sdk/Cargo.toml".to_owned()];
+    for folder in PROJECTS {
+        list_files(&root.join(folder), folder, &mut files)?;
+    }
+    files.sort();
+    let of_project =
+        |path: &str| path.split('/').all(|part| !part.starts_with('.') && !LEFT_BEHIND.contains(&part));
+    let mut code = String::from("[\n");
+    for path in files.iter().filter(|path| of_project(path)) {
+        let file = root.join(path);
+        let _ = writeln!(code, "    Embedded {{ path: {path:?}, bytes: include_bytes!({file:?}) }},");
+    }
+    code.push_str("]\n");
+    let list = out.join("templates.rs");
     fs::write(&list, code).map_err(|e| format!("cannot write {}: {e}", list.display()))
 }
 

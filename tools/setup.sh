@@ -26,6 +26,13 @@ install() { # what it is for, Debian package, Fedora package, Homebrew formula
 command -v cargo >/dev/null || fail "cargo is missing: install Rust with rustup"
 command -v cc >/dev/null || install "a C compiler" "gcc libc6-dev" "gcc" "gcc"
 
+# Only tests need these: plugins in Python and JavaScript are built by tools/polyglot.sh.
+if [ "${1:-}" = languages ]; then
+    python3 -c 'import ensurepip, venv' 2>/dev/null || install "Python" "python3 python3-venv" "python3" "python@3.13"
+    { command -v node && command -v npm; } >/dev/null || install "Node.js" "nodejs npm" "nodejs npm" "node"
+    exit
+fi
+
 target=wasm32-wasip2
 if command -v rustup >/dev/null; then
     if ! rustup target list --installed | grep -qx "$target"; then

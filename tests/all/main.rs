@@ -12,6 +12,7 @@ mod harness;
 mod life;
 mod log;
 mod operations;
+mod polyglot;
 mod plugins;
 mod policy;
 mod records;

@@ -4,6 +4,7 @@ mod bench;
 mod inspect;
 mod install;
 mod keygen;
+mod new;
 mod pack;
 mod push;
 mod quarantine;
@@ -55,6 +56,8 @@ pub enum PluginCommand {
     Remove(install::RemoveArgs),
     /// Pushes a plugin to a registry.
     Push(push::PushArgs),
+    /// Makes a project for a plugin of your own, in Rust, Python or JavaScript.
+    New(new::NewArgs),
     /// Shows what each plugin of the running service uses: time, memory, state, findings, log lines, and how much of its budget.
     Top {
         /// How it is printed.
@@ -82,6 +85,7 @@ pub fn run(command: &PluginCommand, global: &Global) -> CliResult {
         PluginCommand::Install(args) => install::run(args, global),
         PluginCommand::Remove(args) => install::remove(args, global),
         PluginCommand::Push(args) => push::run(args, global),
+        PluginCommand::New(args) => new::run(args),
         PluginCommand::Top { format } => top::run(*format, global),
         PluginCommand::Test(args) => test::run(args, global),
         PluginCommand::Bench(args) => bench::run(args, global),

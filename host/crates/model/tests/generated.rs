@@ -17,3 +17,10 @@ fn sdk_accessors_are_current() {
     let path = "plugins/sdk/src/fields.rs";
     assert!(checked_in(path) == model::fields::sdk_accessors(), "{path} is stale: run `make generate`");
 }
+
+#[test]
+fn fields_for_other_languages_are_current() {
+    let (python, js) = ("plugins/python/ringfence/fields.py", "plugins/js/ringfence/fields.js");
+    assert!(checked_in(python) == model::fields::python_fields(), "{python} is stale: run `make generate`");
+    assert!(checked_in(js) == model::fields::js_fields(), "{js} is stale: run `make generate`");
+}

@@ -9,6 +9,7 @@ use serde_json::Value;
 
 use super::super::{CliError, Global};
 use super::inspect;
+use super::source::Source;
 use crate::config::PluginConfig;
 use crate::plugin::Inspection;
 use crate::plugin::Manifest;

@@ -8,7 +8,7 @@ mod render;
 mod table;
 pub mod well_known;
 
-pub use render::{docs_page, sdk_accessors};
+pub use render::{docs_page, js_fields, python_fields, sdk_accessors};
 pub use table::{FIELD_COUNT, FieldId};
 
 /// How a field's value is stored in an event slot and handed to plugins.

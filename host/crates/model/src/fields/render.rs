@@ -1,5 +1,5 @@
-//! Text made from the field table: `docs/fields.md` and the SDK's accessors. Tests compare them with what is
-//! checked in, so neither can go stale.
+//! Text made from the field table: `docs/fields.md`, the SDK's accessors, and the tables of the helpers in other
+//! languages. Tests compare them with what is checked in, so neither can go stale.
 
 use std::fmt::Write as _;
 
@@ -29,6 +29,83 @@ pub fn docs_page() -> String {
         let _ = writeln!(page, "| {handle} | `{value}` |");
     }
     page
+}
+
+/// The well-known values: handle, text, and the name of the constant, which is the same in every language.
+fn constants() -> impl Iterator<Item = (u32, &'static str, String)> {
+    let mut seen = std::collections::BTreeSet::new();
+    well_known::all().map(move |(handle, value)| {
+        let mut ident: String = value
+            .chars()
+            .map(|c| if c.is_ascii_alphanumeric() { c.to_ascii_uppercase() } else { '_' })
+            .collect();
+        if handle >= well_known::FIRST_COUNTRY {
+            ident.insert_str(0, "COUNTRY_");
+        }
+        if !seen.insert(ident.clone()) {
+            let _ = write!(ident, "_{handle}");
+        }
+        (handle, value, ident)
+    })
+}
+
+/// `plugins/python/ringfence/fields.py`: kinds of the fields, and a constant per well-known value.
+pub fn python_fields() -> String {
+    let mut code = String::from(
+        "\"\"\"Fields with their kinds, and well-known values.\n\n\
+         Generated from the host's field table by `make generate`; do not edit.\n\"\"\"\n\n# Kind of each field's column.\nKINDS = {\n",
+    );
+    for f in FieldId::all() {
+        let _ = writeln!(code, "    \"{}\": \"{}\",", f.name, kind_name(f.ty));
+    }
+    code.push_str("}\n\n\nclass known:\n    \"\"\"Handles of well-known values.\"\"\"\n\n");
+    for (handle, _, ident) in constants() {
+        let _ = writeln!(code, "    {ident} = {handle}");
+    }
+    code.push_str("\n\n# Texts of well-known values.\nVALUES = {\n");
+    for (handle, value, _) in constants() {
+        let _ = writeln!(code, "    {handle}: \"{value}\",");
+    }
+    code.push_str("}\n");
+    code
+}
+
+/// `plugins/js/ringfence/fields.js`: the same.
+pub fn js_fields() -> String {
+    let mut code = String::from(
+        "// Fields with their kinds, and well-known values.\n//\n\
+         // Generated from the host's field table by `make generate`; do not edit.\n\n/** Kind of each field's column. */\n\
+         export const KINDS = {\n",
+    );
+    for f in FieldId::all() {
+        let _ = writeln!(code, "  {}: '{}',", f.name, kind_name(f.ty));
+    }
+    code.push_str("};\n\n/** Handles of well-known values. */\nexport const known = {\n");
+    for (handle, _, ident) in constants() {
+        let _ = writeln!(code, "  {ident}: {handle},");
+    }
+    code.push_str("};\n\n/** Texts of well-known values. */\nexport const VALUES = new Map([\n");
+    for (handle, value, _) in constants() {
+        let _ = writeln!(code, "  [{handle}, '{value}'],");
+    }
+    code.push_str("]);\n");
+    code
+}
+
+/// What the helpers in other languages call a type.
+fn kind_name(ty: FieldType) -> &'static str {
+    match ty {
+        FieldType::Id => "id",
+        FieldType::Bool => "bool",
+        FieldType::U32 => "u32",
+        FieldType::Int => "int",
+        FieldType::Float => "float",
+        FieldType::Millis => "millis",
+        FieldType::Enum => "enum",
+        FieldType::Name => "name",
+        FieldType::Phone => "phone",
+        FieldType::Text => "text",
+    }
 }
 
 /// How a plugin is given each type.
@@ -89,18 +166,7 @@ pub fn sdk_accessors() -> String {
     code.push_str(
         "\n}\n\n/// Handles of well-known values.\npub mod known {\n    use crate::types::Name;\n\n",
     );
-    let mut seen = std::collections::BTreeSet::new();
-    for (handle, value) in well_known::all() {
-        let mut ident: String = value
-            .chars()
-            .map(|c| if c.is_ascii_alphanumeric() { c.to_ascii_uppercase() } else { '_' })
-            .collect();
-        if handle >= well_known::FIRST_COUNTRY {
-            ident.insert_str(0, "COUNTRY_");
-        }
-        if !seen.insert(ident.clone()) {
-            let _ = write!(ident, "_{handle}");
-        }
+    for (handle, value, ident) in constants() {
         let _ = writeln!(code, "    /// `{value}`\n    pub const {ident}: Name = Name({handle});");
     }
     code.push_str(
