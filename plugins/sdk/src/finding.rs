@@ -58,6 +58,17 @@ value_from! {
 }
 
 /// What to say about an episode; made only when something about it changed.
+///
+/// ```
+/// use ringfence_sdk::{Report, Value};
+///
+/// let report = Report::new("40 calls to Cuba")
+///     .because("40 calls within 10 minutes; never before more than 2")
+///     .figure("calls", 40)
+///     .figure("first", Value::Time(1_772_359_200_000))
+///     .score(0.9);
+/// # drop(report);
+/// ```
 #[derive(Clone, Debug, PartialEq)]
 pub struct Report {
     pub(crate) title: String,

@@ -4,6 +4,7 @@
 //! applies. Owns which detector judges an event. Does not own what the overrides are (the host's configuration).
 
 use crate::detector::Detector;
+use crate::json;
 use crate::organisation::{Habits, Organisation};
 use crate::row::Row;
 use crate::setup::Setup;
@@ -33,7 +34,7 @@ impl<D: Detector> Panel<D> {
             )));
         }
         let make = |settings: &str| -> Result<D, String> {
-            D::new(serde_json::from_str(settings).map_err(|e| e.to_string())?)
+            D::new(json::read(settings).map_err(|e| e.to_string())?)
         };
         let mut detectors = vec![make(&setup.settings).map_err(Error::InvalidSettings)?];
         for (number, settings) in setup.variants.iter().enumerate() {

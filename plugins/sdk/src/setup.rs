@@ -7,6 +7,14 @@
 const USUAL_BYTES: u64 = 256 << 20;
 
 /// What [`crate::Runner::configure`] is told; in a component the host says it.
+///
+/// ```
+/// use ringfence_sdk::Setup;
+///
+/// let columns = ["start_time", "$row"].map(str::to_owned);
+/// let setup = Setup::new(r#"{"calls": 3}"#, &columns).with_variant(r#"{"calls": 9}"#);
+/// assert_eq!(setup.variants, [r#"{"calls": 9}"#]);
+/// ```
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Setup {
     /// One JSON object with every setting of the manifest.

@@ -35,6 +35,15 @@ impl Name {
 }
 
 /// A telephone number; prints as `+34911234567` or as dialled.
+///
+/// ```
+/// use ringfence_sdk::Number;
+///
+/// let number = Number::from_e164(37_128_101_234).unwrap();
+/// assert!(number.has_prefix(371));
+/// assert_eq!(number.to_string(), "+37128101234");
+/// assert_eq!(number.range(4).unwrap().to_string(), "+3712810xxxx");
+/// ```
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(into = "Turned", from = "Turned")]
 pub struct Number(pub u64);

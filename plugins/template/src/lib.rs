@@ -89,7 +89,7 @@ mod tests {
 
     #[test]
     fn three_calls_in_an_hour_are_one_finding() {
-        let findings = Harness::new(MANIFEST).run::<Premium>(&calls(&[0, 10, 20, 30]));
+        let findings = Harness::new(MANIFEST).check_everything::<Premium>(&calls(&[0, 10, 20, 30]));
         let finding = findings.values().next().unwrap();
         assert_eq!((findings.len(), finding.severity, finding.evidence.len()), (1, Severity::Medium, 4));
         assert_eq!(finding.explanation, ["4 calls, 6 minutes in all, to premium-rate numbers"]);

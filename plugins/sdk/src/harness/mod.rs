@@ -1,6 +1,8 @@
 //! Tests for detectors, natively: feed records in any order, in any batches, with restarts, and compare what is found.
 //!
-//! Owns the fake host and the shuffling. Only outside components.
+//! Owns the fake host and the shuffling. Only outside components. [`Harness::check_everything`] is the one call that most tests
+//! need; [`Harness::run`] and [`Harness::run_as`] show one way of arrival, [`set_place`] and [`set_world`] what the organisation is
+//! like, [`logged`] and [`stored`] what the detector wrote.
 
 mod manifest;
 mod record;
@@ -25,6 +27,9 @@ pub const LATENESS: Millis = DAY;
 /// A batch ends when the watermark has advanced by more, as in the host.
 const LONGEST_BATCH: Millis = 12 * HOUR;
 
+/// Seeds with which [`Harness::check_everything`] shuffles.
+const SEEDS: std::ops::Range<u64> = 1..6;
+
 /// How records arrive.
 #[derive(Clone, Copy, Debug)]
 pub struct Arrival {
@@ -33,12 +38,14 @@ pub struct Arrival {
     repeat: bool,
     restart: bool,
     crowd: bool,
+    /// One row per batch, and a checkpoint and a new instance after each.
+    singly: bool,
 }
 
 impl Arrival {
     /// In the order of their report times, one batch of 512 after the other.
     pub const IN_ORDER: Arrival =
-        Arrival { seed: 0, shuffle: false, repeat: false, restart: false, crowd: false };
+        Arrival { seed: 0, shuffle: false, repeat: false, restart: false, crowd: false, singly: false };
 
     /// In random batches.
     pub fn split(seed: u64) -> Arrival {
@@ -47,13 +54,23 @@ impl Arrival {
 
     /// Late by up to the allowed lateness, repeated, in random batches, with checkpoints and restarts between them.
     pub fn hostile(seed: u64) -> Arrival {
-        Arrival { seed, shuffle: true, repeat: true, restart: true, crowd: false }
+        Arrival { seed, shuffle: true, repeat: true, restart: true, ..Arrival::IN_ORDER }
     }
 
     /// As hostile, in an instance that is never restarted but has room for few: subjects go to rest, are forgotten
     /// and read again all the time.
     pub fn crowded(seed: u64) -> Arrival {
-        Arrival { seed, shuffle: true, repeat: true, restart: false, crowd: true }
+        Arrival { seed, shuffle: true, repeat: true, crowd: true, ..Arrival::IN_ORDER }
+    }
+
+    /// Each row as a batch of its own, and after each a checkpoint and a new instance.
+    pub fn singly() -> Arrival {
+        Arrival { singly: true, ..Arrival::IN_ORDER }
+    }
+
+    /// Late and repeated, each row as a batch of its own, and after each a checkpoint and a new instance.
+    pub fn singly_hostile(seed: u64) -> Arrival {
+        Arrival { singly: true, ..Arrival::hostile(seed) }
     }
 }
 
@@ -121,7 +138,11 @@ impl Harness {
         let mut findings = Findings::new();
         let (mut from, mut watermark) = (0, Millis::MIN);
         while from < order.len() {
-            let most = if arrival.seed == 0 { 512 } else { 1 + random.below(60) as usize };
+            let most = match arrival {
+                Arrival { singly: true, .. } => 1,
+                Arrival { seed: 0, .. } => 512,
+                _ => 1 + random.below(60) as usize,
+            };
             // The host hands over what it has at least so often, too.
             let begun = watermark.max(records[order[from]].report());
             let near = order[from..].iter().position(|i| records[*i].report() > begun + LONGEST_BATCH);
@@ -136,7 +157,10 @@ impl Harness {
             if arrival.crowd {
                 runner = runner.with_bounds(random.below(4) as usize, random.below(1500) as usize);
             }
-            if (arrival.restart || arrival.crowd) && random.below(3) == 0 {
+            if arrival.singly {
+                runner.checkpoint().unwrap_or_else(|e| panic!("{e}"));
+                runner = self.runner::<D>();
+            } else if (arrival.restart || arrival.crowd) && random.below(3) == 0 {
                 runner.checkpoint().unwrap_or_else(|e| panic!("{e}"));
                 if arrival.restart && random.below(2) == 0 {
                     runner = self.runner::<D>().with_bounds(2, 300);
@@ -150,7 +174,52 @@ impl Harness {
         findings
     }
 
-    /// Checks that the findings do not depend on how the records arrive, and gives them.
+    /// Checks all that can be checked without knowing what the detector looks for, and gives what it finds: that the findings are the
+    /// same in whatever order and batches the records arrive, repeated or not, with a restart after each batch or none, with room
+    /// for everybody or for few; that it never says what the host would refuse; and that manifest and detector agree on the
+    /// version of the state.
+    ///
+    /// ```
+    /// # use ringfence_sdk::{Case, Detector, Episode, Episodes, HOUR, Millis, Now, Report, Row, Severity, Subject};
+    /// # ringfence_sdk::register!(Seen, "src/example.toml");
+    /// # #[derive(serde::Deserialize)]
+    /// # struct Seen {}
+    /// # impl Detector for Seen {
+    /// #     type Config = Self; type Event = (); type State = (); type Facts = (); type Habits = ();
+    /// #     fn new(config: Self) -> Result<Self, String> { Ok(config) }
+    /// #     fn look_back(&self) -> Millis { HOUR }
+    /// #     fn select(&self, row: &Row<'_>) -> Option<(Subject, ())> { Some((Subject::User(row.user()), ())) }
+    /// #     fn step(&self, _: &mut (), now: &Now<'_, ()>, episodes: &mut Episodes<()>) {
+    /// #         episodes.extend(Case::new("seen", HOUR), now.within(HOUR)).0.rise(Severity::Low);
+    /// #     }
+    /// #     fn describe(&self, _: Subject, _: &Episode<()>) -> Report { Report::new("Seen") }
+    /// # }
+    /// use ringfence_sdk::harness::{Harness, Record};
+    ///
+    /// let records: Vec<Record> = (0..50).map(|i| Record::at_millis(i, 1_772_000_000_000 + i as i64 * 900_000).set("user", "ana")).collect();
+    /// let findings = Harness::new(MANIFEST).with("calls", 5).check_everything::<Seen>(&records);
+    /// assert_eq!(findings.len(), 1);
+    /// ```
+    ///
+    /// # Panics
+    /// If something does not hold: with the way in which the records arrived, for [`Harness::run_as`], and the first finding that differs.
+    pub fn check_everything<D: Detector>(&self, records: &[Record]) -> Findings {
+        let (detector, manifest) = (D::STATE_SCHEMA, self.manifest.state_schema);
+        assert!(
+            detector == manifest,
+            "the detector's STATE_SCHEMA is {detector}, but plugin.toml says state_schema = {manifest}"
+        );
+        let quiet = self.run::<D>(records);
+        let ways = [Arrival::IN_ORDER, Arrival::singly(), Arrival::singly_hostile(1)].into_iter();
+        let random = SEEDS.flat_map(|s| [Arrival::split(s), Arrival::hostile(s), Arrival::crowded(s)]);
+        for arrival in ways.chain(random) {
+            same(&quiet, &self.run_as::<D>(records, arrival), arrival);
+        }
+        quiet
+    }
+
+    /// Checks that the findings do not depend on how the records arrive, and gives them. Quicker than [`Harness::check_everything`],
+    /// for tests that try many sets of records.
     ///
     /// # Panics
     /// If they do.
@@ -158,10 +227,22 @@ impl Harness {
         let quiet = self.run::<D>(records);
         let seed = seed | 1;
         for arrival in [Arrival::split(seed), Arrival::hostile(seed), Arrival::crowded(seed)] {
-            let other = self.run_as::<D>(records, arrival);
-            assert_eq!(quiet, other, "findings differ when records arrive as {arrival:?}");
+            same(&quiet, &self.run_as::<D>(records, arrival), arrival);
         }
         quiet
+    }
+}
+
+/// Panics at the first finding that is not the same.
+fn same(quiet: &Findings, other: &Findings, arrival: Arrival) {
+    for key in quiet.keys().chain(other.keys()) {
+        let (expected, found) = (quiet.get(key), other.get(key));
+        assert!(
+            expected == found,
+            "the finding '{}' about {} differs when records arrive as {arrival:?}\nin order: {expected:#?}\notherwise: {found:#?}",
+            key.1,
+            key.0
+        );
     }
 }
 

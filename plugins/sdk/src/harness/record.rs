@@ -57,7 +57,14 @@ impl From<bool> for Given {
     }
 }
 
-/// A record with some fields set.
+/// A record with some fields set, by their names in `docs/fields.md`; the others are absent.
+///
+/// ```
+/// use ringfence_sdk::harness::{Record, time};
+///
+/// let call = Record::at(1, "2026-03-01T10:00:00Z").set("user", "ana").set("called_number", "+5355512345").talked(90);
+/// assert_eq!(call.start(), time("2026-03-01T10:00:00Z"));
+/// ```
 #[derive(Clone, Debug, PartialEq)]
 pub struct Record {
     id: RecordId,

@@ -46,6 +46,14 @@ pub fn set_world(world: World) {
 }
 
 /// Adds or replaces a location.
+///
+/// ```
+/// use ringfence_sdk::directory::Hours;
+/// use ringfence_sdk::harness::{Place, set_place};
+///
+/// let hours = (0..5).map(|weekday| Hours { weekday, start: 9 * 60, end: 17 * 60 }).collect();
+/// set_place("Madrid", Place { hours, utc_offset: Some(60), ..Place::default() });
+/// ```
 pub fn set_place(name: &str, place: Place) {
     WORLD.with_borrow_mut(|w| w.places.insert(name.to_owned(), place));
     crate::directory::forget();
