@@ -1,5 +1,11 @@
 //! Pushing to and pulling from a real registry on this machine, and from one that lies.
 
+#![allow(
+    missing_docs,
+    clippy::unwrap_used,
+    reason = "a test says by its name what it is about, and may panic"
+)]
+
 mod liar;
 mod server;
 
