@@ -218,7 +218,11 @@ fn what_plugins_use_is_shown_after_a_run_and_while_one_goes_on() {
     let whole = bench.write("all.ndjson", records::ndjson(&records));
     let run = |args: &[&str]| bench.run(&[args, &["--data-dir", &data]].concat());
     let nothing = run(&["plugin", "top"]).ok();
-    assert!(nothing.stdout.is_empty() && nothing.stderr.contains("nothing is known yet"), "{}", nothing.stderr);
+    assert!(
+        nothing.stdout.is_empty() && nothing.stderr.contains("nothing is known yet"),
+        "{}",
+        nothing.stderr
+    );
     run(&["ingest", &whole]).ok();
     run(&["run", "--until-idle"]).ok();
     let of = |id: &str| {
@@ -231,9 +235,15 @@ fn what_plugins_use_is_shown_after_a_run_and_while_one_goes_on() {
     let shown: Value = serde_json::from_str(&shown.stdout).unwrap();
     let stored = shown.as_array().unwrap().iter().find(|d| d["detector"] == "international-calls").unwrap();
     assert_eq!(line["state_keys"], stored["keys"], "{line}");
-    assert!(line["quarantine"].is_null() && line["budget"]["budget.state_keys"].as_f64().unwrap() < 0.1, "{line}");
+    assert!(
+        line["quarantine"].is_null() && line["budget"]["budget.state_keys"].as_f64().unwrap() < 0.1,
+        "{line}"
+    );
     let table = run(&["plugin", "top"]).ok().stdout;
-    assert!(table.contains("PLACE") && table.contains("mass-dialing") && table.contains("main group"), "{table}");
+    assert!(
+        table.contains("PLACE") && table.contains("mass-dialing") && table.contains("main group"),
+        "{table}"
+    );
 }
 
 #[test]
