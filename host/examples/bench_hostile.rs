@@ -176,7 +176,8 @@ fn idle(runtime: &Runtime) -> bool {
     let plugin = runtime.load("idle", &build::component("idle")).unwrap();
     let services = services();
     let options = Options { workers: 1, lateness: 86_400_000, generation: 1 };
-    let config = Config { plugins: [("idle".to_owned(), PluginConfig::default())].into(), ..Config::default() };
+    let config =
+        Config { plugins: [("idle".to_owned(), PluginConfig::default())].into(), ..Config::default() };
     let run = |plugins: &[Plugin]| {
         let mut engine = Engine::start(plugins, None, &config, &services, &options).unwrap();
         let mut chunk = Chunk::default();

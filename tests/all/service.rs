@@ -212,6 +212,41 @@ fn monitoring_sees_what_is_done() {
 }
 
 #[test]
+fn what_plugins_use_is_shown_after_a_run_and_while_one_goes_on() {
+    let (bench, data) = bench();
+    let records = toll_fraud();
+    let whole = bench.write("all.ndjson", records::ndjson(&records));
+    let run = |args: &[&str]| bench.run(&[args, &["--data-dir", &data]].concat());
+    let nothing = run(&["plugin", "top"]).ok();
+    assert!(
+        nothing.stdout.is_empty() && nothing.stderr.contains("nothing is known yet"),
+        "{}",
+        nothing.stderr
+    );
+    run(&["ingest", &whole]).ok();
+    run(&["run", "--until-idle"]).ok();
+    let of = |id: &str| {
+        let lines = run(&["plugin", "top", "--format", "ndjson"]).ok().findings();
+        lines.into_iter().find(|line| line["plugin"] == id).unwrap_or_else(|| panic!("{id} is not shown"))
+    };
+    let line = of("international-calls");
+    assert_eq!((&line["records"], &line["place"]), (&records.len().into(), &"main group".into()), "{line}");
+    let shown = run(&["state", "show", "--format", "json"]).ok();
+    let shown: Value = serde_json::from_str(&shown.stdout).unwrap();
+    let stored = shown.as_array().unwrap().iter().find(|d| d["detector"] == "international-calls").unwrap();
+    assert_eq!(line["state_keys"], stored["keys"], "{line}");
+    assert!(
+        line["quarantine"].is_null() && line["budget"]["budget.state_keys"].as_f64().unwrap() < 0.1,
+        "{line}"
+    );
+    let table = run(&["plugin", "top"]).ok().stdout;
+    assert!(
+        table.contains("PLACE") && table.contains("mass-dialing") && table.contains("main group"),
+        "{table}"
+    );
+}
+
+#[test]
 fn what_detectors_remember_can_be_seen_and_forgotten() {
     let (bench, data) = bench();
     let records = toll_fraud();

@@ -86,10 +86,15 @@ fn retention_is_for_ever_unless_set_and_never_nothing() {
 
 #[test]
 fn budgets_have_defaults_and_values_that_make_no_sense_are_refused_by_name() {
-    let config = load("plugins: {a: {budget: {record_us: 0.5, state_keys: 7}}}\nlanes: {share_percent: 25}\n").unwrap();
+    let config =
+        load("plugins: {a: {budget: {record_us: 0.5, state_keys: 7}}}\nlanes: {share_percent: 25}\n")
+            .unwrap();
     let budget = &config.plugins["a"].budget;
     assert_eq!(*budget, Budget { record_us: 0.5, state_keys: 7, ..Budget::default() });
-    assert_eq!((budget.record().as_nanos(), budget.state_bytes(), config.lanes.share_percent), (500, 1 << 30, 25));
+    assert_eq!(
+        (budget.record().as_nanos(), budget.state_bytes(), config.lanes.share_percent),
+        (500, 1 << 30, 25)
+    );
     for (wrong, words) in [
         ("{record_us: 0}", "budget.record_us is 0 but must be 0.05 to 1000000"),
         ("{record_us: .nan}", "budget.record_us is NaN"),

@@ -62,8 +62,8 @@ pub use rule_failures::{RuleFailureWrite, RuleFailures};
 pub use sql::{SqlAnswer, SqlLimits};
 pub use stalled::STALLED;
 pub use state::{RULES, StateKey, StateReset, StateSummary, StoredState};
-pub use usage::{MAX_LAG, PluginUsage, StateSize};
 pub use status::{ConsumerStatus, MAX_LAG_COUNTED, PartitionStatus, Status};
+pub use usage::{MAX_LAG, PluginUsage, StateSize};
 
 use crate::config::Config;
 use cluster::Cluster;

@@ -25,8 +25,8 @@ use crate::store::PluginUsage;
 pub use self::rules::MAX_RULES;
 use self::rules::Rules;
 use detectors::Detectors;
-use plugins::Plugins;
 pub use detectors::{DetectorFigures, MAX_DETECTORS};
+use plugins::Plugins;
 
 /// A label with its value.
 type Label<T> = [(&'static str, T); 1];

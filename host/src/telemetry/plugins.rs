@@ -47,7 +47,12 @@ impl Plugins {
             lag: Family::default(),
             budget: Family::default(),
         };
-        r.register_with_unit("row_time", "Processor time per row, lately", Unit::Seconds, all.row_time.clone());
+        r.register_with_unit(
+            "row_time",
+            "Processor time per row, lately",
+            Unit::Seconds,
+            all.row_time.clone(),
+        );
         r.register("time_ratio", "Its part of the time of all plugins and rules", all.time_share.clone());
         r.register_with_unit("memory_peak", "Most memory it ever had", Unit::Bytes, all.memory_peak.clone());
         r.register("state_keys", "Keys of its stored state", all.state_keys.clone());

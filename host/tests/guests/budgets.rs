@@ -111,7 +111,11 @@ async fn the_ledger_is_exact() {
 #[tokio::test(flavor = "multi_thread")]
 async fn what_floods_is_stopped_with_its_reason_and_nothing_of_it_is_kept() {
     let floods = [
-        (json!({"value_bytes": 10, "findings": true}), Budget { state_keys: 299, ..Budget::default() }, "budget.state_keys: 300 of 299"),
+        (
+            json!({"value_bytes": 10, "findings": true}),
+            Budget { state_keys: 299, ..Budget::default() },
+            "budget.state_keys: 300 of 299",
+        ),
         (
             json!({"value_bytes": 10_000, "findings": true}),
             Budget { state_mib: 1, ..Budget::default() },
@@ -149,8 +153,13 @@ async fn what_floods_is_stopped_with_its_reason_and_nothing_of_it_is_kept() {
     let (store, _name, _server) = fresh().await;
     feed(&store, 0, &[60; 300]).await;
     let does = json!({"value_bytes": 10, "findings": true, "lines": 1});
-    let budget =
-        Budget { state_keys: 300, state_mib: 1, findings_per_hour: 70, log_lines_per_hour: 300, ..Budget::default() };
+    let budget = Budget {
+        state_keys: 300,
+        state_mib: 1,
+        findings_per_hour: 70,
+        log_lines_per_hour: 300,
+        ..Budget::default()
+    };
     run(service(&store, config(does, budget), 1, true)).await;
     assert!(store.quarantines().await.unwrap().is_empty());
     assert_eq!(findings(&store, "glutton").await, 300);
@@ -196,6 +205,9 @@ async fn a_slow_plugin_delays_only_itself_and_misses_nothing() {
     // Mended, it runs with the others.
     feed(&store, 30_000, &[60; 10]).await;
     run(service(&store, config(json!({"findings": true}), Budget::default()), 2, true)).await;
-    assert_eq!((findings(&store, "glutton").await, line(&store, "glutton").await.place), (1_910, "main group".to_owned()));
+    assert_eq!(
+        (findings(&store, "glutton").await, line(&store, "glutton").await.place),
+        (1_910, "main group".to_owned())
+    );
     store.close().await;
 }

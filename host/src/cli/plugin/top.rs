@@ -37,8 +37,19 @@ pub(super) fn run(format: Format, global: &Global) -> CliResult {
         let mut lines: Vec<Line> = session.store.usage().await?.into_iter().map(line).collect();
         lines.sort_by(|a, b| b.usage.seconds.total_cmp(&a.usage.seconds));
         let heading = [
-            "PLUGIN", "ROWS", "US/ROW", "US/RECORD", "TIME", "MEMORY", "KEYS", "STATE", "FINDINGS/H", "LOG/H", "BUDGET",
-            "PLACE", "LAG",
+            "PLUGIN",
+            "ROWS",
+            "US/ROW",
+            "US/RECORD",
+            "TIME",
+            "MEMORY",
+            "KEYS",
+            "STATE",
+            "FINDINGS/H",
+            "LOG/H",
+            "BUDGET",
+            "PLACE",
+            "LAG",
         ];
         print(&listing(&lines, format, &heading, row)?)?;
         if format == Format::Table {
@@ -80,10 +91,10 @@ fn remarks(lines: &[Line]) {
         eprintln!("nothing is known yet: 'ringfence run' writes it while it evaluates");
     }
     for q in lines.iter().filter_map(|line| line.quarantine.as_ref()) {
-        let until = q.until.as_ref().map_or_else(
-            || "runs again, on probation".to_owned(),
-            |until| format!("stopped until {until}"),
-        );
+        let until = q
+            .until
+            .as_ref()
+            .map_or_else(|| "runs again, on probation".to_owned(), |until| format!("stopped until {until}"));
         eprintln!("{}: {until}: {}", q.detector, crate::cli::print::visible(&q.reason));
     }
     if let Some(line) = lines.iter().find(|line| line.age > STALE) {

@@ -240,9 +240,7 @@ impl Entry {
         let plain = |count: u64| count as f64;
         over(Kind::StateKeys, keys > self.state.keys, keys, budget.state_keys, plain)
             .or_else(|| over(Kind::StateBytes, bytes > self.state.bytes, bytes, budget.state_bytes(), mib))
-            .or_else(|| {
-                over(Kind::Findings, step.findings > 0, findings, budget.findings_per_hour, plain)
-            })
+            .or_else(|| over(Kind::Findings, step.findings > 0, findings, budget.findings_per_hour, plain))
             .or_else(|| over(Kind::LogLines, step.log_lines > 0, lines, budget.log_lines_per_hour, plain))
     }
 

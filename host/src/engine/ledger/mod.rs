@@ -193,7 +193,9 @@ impl Ledger {
         let mut inner = self.lock();
         let entries = &mut inner.entries;
         let Some(entry) = entries.get_mut(id) else { return u64::MAX };
-        let Some(most) = entry.budget.as_ref().map(|b: &Budget| b.log_lines_per_hour) else { return u64::MAX };
+        let Some(most) = entry.budget.as_ref().map(|b: &Budget| b.log_lines_per_hour) else {
+            return u64::MAX;
+        };
         (most + 1).saturating_sub(entry.log_lines.sum(clock))
     }
 

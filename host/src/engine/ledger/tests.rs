@@ -33,7 +33,8 @@ fn what_would_exceed_a_budget_is_named_with_use_and_remedy() {
     assert_eq!(ledger.judge("p", &keys(5), at(1)), None);
     let reason = ledger.judge("p", &keys(6), at(1)).unwrap();
     assert!(
-        reason.contains("budget.state_keys: 101 of 100") && reason.contains("raise plugins.p.budget.state_keys"),
+        reason.contains("budget.state_keys: 101 of 100")
+            && reason.contains("raise plugins.p.budget.state_keys"),
         "{reason}"
     );
     // Written over, not added; and what shrinks may stay over.
@@ -107,7 +108,12 @@ fn the_lines_add_up() {
     let usage = Usage { rows: 1_000_000, time, failures: 2, ..Usage::default() };
     let fate = Fate { memory: 3 << 20, largest_memory: 2 << 20, ..Fate::default() };
     ledger.work("p", 2_000_000, &usage, &fate);
-    ledger.work("rules", 2_000_000, &Usage { time: Duration::from_secs(1), ..Usage::default() }, &Fate::default());
+    ledger.work(
+        "rules",
+        2_000_000,
+        &Usage { time: Duration::from_secs(1), ..Usage::default() },
+        &Fate::default(),
+    );
     ledger.work("p", 0, &Usage::default(), &Fate { memory: 1 << 20, ..fate });
     ledger.parked("p");
     ledger.stopped("p");

@@ -45,7 +45,8 @@ impl LogRun {
         self.readers.plugins = running;
         let stopped_ids: Vec<String> = stopped.iter().map(|p| p.id().to_owned()).collect();
         let gone: Vec<String> = stopped.iter().chain(&left).map(|p| p.id().to_owned()).collect();
-        let level: Vec<String> = made.left.iter().filter(|l| l.is_level).map(|l| l.detector.clone()).collect();
+        let level: Vec<String> =
+            made.left.iter().filter(|l| l.is_level).map(|l| l.detector.clone()).collect();
         self.note_rules(&made.failures);
         let checkpoint = self.writes(made, &stopped, refused, tried);
         let keys = checkpoint.state.len() as u64;

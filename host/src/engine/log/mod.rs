@@ -235,9 +235,6 @@ impl LogRun {
                 break;
             }
             let length = self.progress.records - before;
-            if self.shared.lane.is_none() {
-                self.shared.pace.set_busy(true);
-            }
             let mut merge = Merge::new(vec![spool])?;
             self.stretch_begin = 0;
             loop {

@@ -33,6 +33,9 @@ impl LogRun {
             self.shared.metrics.alive();
             let Some(last) = rows.last() else { break };
             self.read = last.position;
+            if self.shared.lane.is_none() {
+                self.shared.pace.set_busy(true);
+            }
             records += rows.len() as u64;
             let more = rows.len() == CHUNK_ROWS && records < self.stretch && !self.stops();
             next = more.then(|| self.request(self.read, end));

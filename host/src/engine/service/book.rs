@@ -166,7 +166,13 @@ mod tests {
         let look = Look::begin(begun, (Duration::from_secs(5), 100), 100);
         let after = |seconds: u64, micros: u64, rows: u64| {
             let time = Duration::from_secs(5) + Duration::from_micros(micros * rows);
-            look.verdict(&budget, FIRST_STAY, begun + Duration::from_secs(seconds), (time, 100 + rows), 100 + rows)
+            look.verdict(
+                &budget,
+                FIRST_STAY,
+                begun + Duration::from_secs(seconds),
+                (time, 100 + rows),
+                100 + rows,
+            )
         };
         assert_eq!((after(59, 1, 5_000_000), after(61, 1, 999)), (None, None));
         assert_eq!((after(61, 1, 5_000_000), after(61, 3, 5_000_000)), (Some(true), Some(false)));

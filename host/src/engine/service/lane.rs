@@ -13,10 +13,10 @@ use super::groups::{Behind, Reader};
 use super::term::start_behind;
 use super::{InForce, POLL};
 use crate::config::Budget;
+use crate::engine::EngineError;
 use crate::engine::account::{self, Pace, is_over};
 use crate::engine::log::{LogError, LogRun, Progress, Shared};
 use crate::engine::worker::WorkerGone;
-use crate::engine::EngineError;
 use crate::plugin::Plugin;
 use crate::store::Position;
 

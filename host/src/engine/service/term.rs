@@ -188,10 +188,7 @@ impl Service {
     fn set_aside(&self, stopped: Vec<Plugin>) -> Result<Vec<Behind>, LogError> {
         for plugin in &stopped {
             let detector = &plugin.manifest().id;
-            tracing::warn!(
-                detector,
-                "stopped; see 'ringfence plugin list' for why. The others go on"
-            );
+            tracing::warn!(detector, "stopped; see 'ringfence plugin list' for why. The others go on");
         }
         let behind = |plugin| Behind { reader: Reader::Plugin(plugin), due: Instant::now() };
         self.renew(stopped.into_iter().map(behind).collect())
