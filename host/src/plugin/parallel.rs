@@ -43,7 +43,7 @@ mod tests {
     fn results_stand_in_the_order_of_the_items() {
         let items: Vec<usize> = (0..100).collect();
         let slow_first = |i: &usize| {
-            (0..(100 - i) * 50).for_each(|n| drop(std::hint::black_box(n)));
+            (0..(100 - i) * 50).for_each(|n| assert!(std::hint::black_box(n) < 5_000));
             i * 2
         };
         assert_eq!(super::each(&items, slow_first), (0..100).map(|i| i * 2).collect::<Vec<_>>());

@@ -176,7 +176,7 @@ fn files() -> Vec<(&'static str, Vec<u8>)> {
         ),
         (
             "manifest-of-a-built-in",
-            with_manifest(bare.clone(), &manifest("mass-dialing", "[\"user\"]", "[]")),
+            with_manifest(bare, &manifest("mass-dialing", "[\"user\"]", "[]")),
         ),
         ("section-length-lies", {
             let mut b = whole.clone();
