@@ -131,7 +131,7 @@ impl Bench {
                 rules: rules::load(&[], &[], &rules::LoadOptions::default()).set,
             })),
             workers: 2,
-            stop: stop.clone(),
+            stop,
             until_idle: false,
             patience: None,
             metrics: Metrics::new(),

@@ -174,10 +174,7 @@ fn files() -> Vec<(&'static str, Vec<u8>)> {
             "manifest-path-as-id",
             with_manifest(bare.clone(), &manifest("../../etc/cron.d/x", "[\"user\"]", "[]")),
         ),
-        (
-            "manifest-of-a-built-in",
-            with_manifest(bare, &manifest("mass-dialing", "[\"user\"]", "[]")),
-        ),
+        ("manifest-of-a-built-in", with_manifest(bare, &manifest("mass-dialing", "[\"user\"]", "[]"))),
         ("section-length-lies", {
             let mut b = whole.clone();
             b.extend([0, 0xff, 0xff, 0xff, 0xff, 0x0f]);

@@ -109,7 +109,12 @@ fn report(source: Source, global: &Global, config: &Config) -> Result<Report, Cl
 }
 
 /// A file if there is one of that name, else an installed plugin, else a built-in.
-pub(super) fn find(name: &str, plain_http: bool, global: &Global, config: &Config) -> Result<Source, CliError> {
+pub(super) fn find(
+    name: &str,
+    plain_http: bool,
+    global: &Global,
+    config: &Config,
+) -> Result<Source, CliError> {
     if Reference::is_one(name) {
         return Source::given(name, plain_http);
     }

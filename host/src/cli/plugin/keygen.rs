@@ -68,6 +68,7 @@ pub(super) fn password(is_new: bool) -> Result<Password, CliError> {
 }
 
 /// What went wrong with a key.
+#[allow(clippy::needless_pass_by_value, reason = "what map_err gives")]
 pub(super) fn failed(error: SignError) -> CliError {
     CliError::Usage(error.to_string())
 }

@@ -169,6 +169,7 @@ pub(super) fn with_client<T>(
 }
 
 /// What a registry's failure means for the exit code.
+#[allow(clippy::needless_pass_by_value, reason = "what map_err gives")]
 pub(super) fn oci(error: OciError) -> CliError {
     match error {
         OciError::Denied(_) | OciError::Unreachable(_) => CliError::Environment(error.to_string()),

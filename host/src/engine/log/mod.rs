@@ -370,7 +370,9 @@ impl LogRun {
             let _ = std::thread::Builder::new().name("old-rules".to_owned()).spawn(move || drop(old));
         }
         // Detectors that are new count from zero.
-        next.fitted.iter().for_each(|fitted| drop(self.weighed_usage.remove(fitted.plugin().id())));
+        for fitted in &next.fitted {
+            self.weighed_usage.remove(fitted.plugin().id());
+        }
         let swapped = self.engine.swap(next)?;
         self.set_up_accounts();
         if swapped.is_layout_new {
