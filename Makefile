@@ -34,6 +34,7 @@ bench: setup ## benchmarks: our code and the alternative in one run
 	$(CARGO) run --release --locked --quiet -p ringfence --example bench_scan
 	$(CARGO) run --release --locked --quiet -p ringfence --example bench_ingest
 	$(CARGO) run --release --locked --quiet -p ringfence --example bench_engine
+	$(CARGO) run --release --locked --quiet -p ringfence --example bench_swap_plugin
 
 generate: ## writes docs/fields.md and the SDK's accessors from the field table
 	$(CARGO) run --quiet -p model --example generate
