@@ -92,13 +92,13 @@ impl Budget {
 #[serde(deny_unknown_fields, default)]
 pub struct LanesConfig {
     /// How much of one processor core all lanes together may use while the main group is at work, in percent. While it is
-    /// idle they have a core. A tenth is what the others do not notice even on two cores.
+    /// idle they have a core. The server reads the log for each lane, too, so that the others notice about twice as much.
     pub share_percent: u32,
 }
 
 impl Default for LanesConfig {
     fn default() -> Self {
-        LanesConfig { share_percent: 10 }
+        LanesConfig { share_percent: 5 }
     }
 }
 

@@ -192,8 +192,13 @@ impl Account {
         if owed > BURST.as_nanos() as f64 && self.bound.load(Ordering::Relaxed) {
             self.leaves.store(true, Ordering::Relaxed);
         }
+        self.rest(charged);
+    }
+
+    /// In a lane, rests for time that it took.
+    pub fn rest(&self, spent: Duration) {
         if let Some(lane) = self.lane.get() {
-            lane.pace.rest(charged, || lane.ends());
+            lane.pace.rest(spent, || lane.ends());
         }
     }
 

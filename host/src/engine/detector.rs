@@ -7,12 +7,13 @@
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use model::{Millis, RecordId};
+use model::Millis;
 
 use super::account::{Account, CallCost};
 use super::clock::thread_time;
 use super::layout::{Layout, Row};
 use super::route::Route;
+pub use super::usage::{Parked, Usage};
 use super::worker::{LATE, Work};
 use crate::config::PluginConfig;
 use crate::plugin::{Batch, Instance, Output, Plugin, PluginError, Services, StateChange};
@@ -34,61 +35,6 @@ const MAX_FAILURES: usize = 3 * MAX_PARKED;
 
 /// Time in failed calls between two checkpoints before the detector is quarantined: the others of its worker wait for it.
 const MAX_FAILED_TIME: Duration = Duration::from_secs(5);
-
-/// A row no instance could take, set aside.
-#[derive(Clone, Debug)]
-pub struct Parked {
-    /// The detector.
-    pub detector: String,
-    /// The record.
-    pub record: RecordId,
-    /// Its report time.
-    pub report_time: Millis,
-    /// Digest of the plugin.
-    pub digest: String,
-    /// What happened.
-    pub reason: String,
-}
-
-/// What a detector did, for people.
-#[derive(Clone, Debug, Default)]
-pub struct Usage {
-    /// Rows it was given.
-    pub rows: u64,
-    /// Processor time in its calls and in what they asked of the host, and time they waited for stored state.
-    pub time: Duration,
-    /// Calls that failed.
-    pub failures: u64,
-    /// Log lines it wrote.
-    pub log_lines: u64,
-    /// Log lines it was not allowed to write.
-    pub log_lines_lost: u64,
-}
-
-impl Usage {
-    /// Adds what another worker's did.
-    pub fn add(&mut self, other: &Usage) {
-        self.rows += other.rows;
-        self.time += other.time;
-        self.failures += other.failures;
-        self.log_lines += other.log_lines;
-        self.log_lines_lost += other.log_lines_lost;
-    }
-
-    /// What came since `before`; all of it if it began anew since.
-    pub fn since(&self, before: &Usage) -> Usage {
-        if self.rows < before.rows || self.time < before.time {
-            return self.clone();
-        }
-        Usage {
-            rows: self.rows - before.rows,
-            time: self.time - before.time,
-            failures: self.failures.saturating_sub(before.failures),
-            log_lines: self.log_lines.saturating_sub(before.log_lines),
-            log_lines_lost: self.log_lines_lost.saturating_sub(before.log_lines_lost),
-        }
-    }
-}
 
 /// A detector with its rows since the last checkpoint.
 pub struct Detector {
@@ -345,7 +291,9 @@ impl Detector {
             },
         };
         // A start is bounded by its own deadline: it is counted, but not charged.
-        let begun = thread_time();
+        let start = clock.elapsed();
+        self.account.rest(thread_time().saturating_sub(before));
+        let (begun, clock) = (thread_time(), Instant::now());
         instance.allow_lines(self.account.lines_left());
         let done = call(instance, &self.batch);
         let calls = instance.imports_used();
@@ -353,11 +301,14 @@ impl Detector {
         self.usage.time += (begun - before) + processor + calls.waited;
         self.usage.log_lines += calls.log_lines;
         self.usage.log_lines_lost += calls.log_lines_lost;
-        if done.is_err() {
-            self.failed_time += clock.elapsed();
+        // What failed of its deadline took that long for the others, however busy the machine was.
+        let mut charged = processor;
+        if done.as_ref().is_err_and(|error| !error.is_unavailable()) {
+            self.failed_time += start + clock.elapsed();
+            charged = charged.max(clock.elapsed());
         }
         self.account.use_lines(calls.log_lines);
-        self.account.charge(CallCost { processor, waited: calls.waited, reads: calls.reads });
+        self.account.charge(CallCost { processor: charged, waited: calls.waited, reads: calls.reads });
         done
     }
 

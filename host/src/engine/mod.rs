@@ -24,6 +24,7 @@ pub mod service;
 mod settle;
 pub mod spool;
 mod swap;
+mod usage;
 pub mod watermark;
 pub mod worker;
 
