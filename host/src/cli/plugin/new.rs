@@ -62,7 +62,12 @@ fn check_name(name: &str, files: &[(String, Vec<u8>)]) -> Result<(), CliError> {
     let Some((_, manifest)) = files.iter().find(|(path, _)| path == "plugin.toml") else {
         return Err(CliError::Usage("this build has no template for that language".to_owned()));
     };
-    Manifest::parse(manifest).map_err(|problem| CliError::Usage(problem.to_string()))?;
+    let manifest = Manifest::parse(manifest).map_err(|problem| CliError::Usage(problem.to_string()))?;
+    // A name with a quotation mark in it could be read as another.
+    if manifest.id != name {
+        let shown = name.escape_debug();
+        return Err(CliError::Usage(format!("'{shown}' cannot be an id: use a-z, 0-9 and '-'")));
+    }
     Ok(())
 }
 
@@ -121,9 +126,17 @@ mod tests {
     fn names_that_are_no_ids_write_nothing() {
         let folder = tempfile::tempdir().unwrap();
         let into = folder.path().join("project");
-        for name in
-            ["", "../x", "My Plugin", "1st", "rules", "mass-dialing", "a\"\nid = \"b", &"x".repeat(65)]
-        {
+        for name in [
+            "",
+            "../x",
+            "My Plugin",
+            "1st",
+            "rules",
+            "mass-dialing",
+            "a\"\nid = \"b",
+            "a\" # /../b",
+            &"x".repeat(65),
+        ] {
             let error = run(&args(name, &into)).unwrap_err();
             assert!(matches!(error, CliError::Usage(_)), "{name}: {error}");
             assert!(!into.exists(), "{name}");
