@@ -11,7 +11,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use model::NameTable;
-use ringfence::config::PluginConfig;
+use ringfence::config::{PluginConfig, TrustConfig};
 use ringfence::directory::Directory;
 use ringfence::engine::memory::MemoryState;
 use ringfence::plugin::{Plugin, Runtime, Services, builtins, load_file};
@@ -91,8 +91,8 @@ fn start(cache: &Path, folder: &Path, one_by_one: bool) -> (Duration, Duration) 
 
 /// As the program loads a folder.
 fn load_together(runtime: &Runtime, folder: &Path) -> Vec<Plugin> {
-    let files = ringfence::plugin::load_dir(runtime, folder).unwrap();
-    files.into_iter().map(|(_, loaded)| loaded.unwrap()).collect()
+    let files = ringfence::plugin::load_dir(runtime, folder, &TrustConfig::default()).unwrap();
+    files.into_iter().map(|file| file.loaded.unwrap()).collect()
 }
 
 fn ms(time: Duration) -> f64 {
