@@ -114,7 +114,7 @@ fn each_check_catches_the_guest_that_breaks_its_promise_and_no_other_does() {
         assert_eq!(failed.len(), 1, "{guest}: {failed:?}");
         assert!(failed[0].starts_with(&format!("{check}: ")), "{guest}: {failed:?}");
     }
-    // Under a debugger or on a busy machine everybody is slow; with a tenth of a millisecond a record this one is for certain.
+    // Under a debugger or on a busy machine everybody is slow; with some tenths of a millisecond a record this one is for certain.
     let plugin = RUNTIME.load("slow", &build::component("kit-slow")).unwrap();
     let checks = ["traffic", "deterministic", "memory", "state", "output", "time"].map(String::from).to_vec();
     let failed = failed(&battery(&plugin, Options { checks, step_rows: 4_000, ..small() }));

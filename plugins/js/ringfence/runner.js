@@ -115,7 +115,7 @@ export class Runner {
 
   #put({ columns }, at, variant, [subject, event]) {
     const start = Number(columns.start_time[at]);
-    if (start === 0) return;
+    if (start === 0 || subject.isAbsent) return;
     if (start < this.#horizon) {
       this.#tooLate += 1;
       return;

@@ -78,6 +78,11 @@ export class Subject {
     return new Subject('location', name, `l/${name}`);
   }
 
+  /** Whether it names nobody: nothing can be found about it. */
+  get isAbsent() {
+    return this.kind !== 'organisation' && !this.handle;
+  }
+
   /** The whole organisation. */
   static organisation() {
     return new Subject('organisation', undefined, 'o');

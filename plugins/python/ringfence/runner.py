@@ -114,7 +114,7 @@ class Runner:
     def _put(self, batch: Batch, at: int, variant: int, subject: Subject, event: Any) -> None:
         columns = batch.columns
         start = columns["start_time"][at]
-        if not start:
+        if not start or subject.is_absent():
             return
         if start < self.horizon:
             self.too_late += 1

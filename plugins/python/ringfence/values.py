@@ -91,6 +91,10 @@ class Subject(NamedTuple):
         """The whole organisation."""
         return Subject("organisation", 0)
 
+    def is_absent(self) -> bool:
+        """Whether it names nobody: nothing can be found about it."""
+        return self.handle == 0 and self.kind != "organisation"
+
     def state_key(self) -> str:
         """The key under which its state is stored. Handles survive restarts, so they may stand in it."""
         if self.kind == "number":

@@ -51,7 +51,8 @@ pub trait Detector: Sized {
         true
     }
 
-    /// Picks the rows that matter and what to keep of them. The subject must be the manifest's partition.
+    /// Picks the rows that matter and what to keep of them. The subject must be the manifest's partition; a row about an absent one
+    /// is left out.
     fn select(&self, row: &Row<'_>) -> Option<(Subject, Self::Event)>;
 
     /// Picks the rows that matter to a second subject, that of `[also]` in the manifest. The manifest's filters only

@@ -182,6 +182,9 @@ impl<D: Detector> Runner<D> {
         variant: u8,
         (subject, event): (Subject, D::Event),
     ) -> Result<(), Error> {
+        if subject.is_absent() {
+            return Ok(());
+        }
         let start = row.start_time();
         if start < self.horizon {
             self.too_late += 1;

@@ -196,6 +196,15 @@ pub enum Subject {
 }
 
 impl Subject {
+    /// Whether it names nobody: nothing can be found about it.
+    pub(crate) fn is_absent(self) -> bool {
+        match self {
+            Subject::User(name) | Subject::Location(name) => name.0 == 0,
+            Subject::Number(number) => number.0 == 0,
+            Subject::Organisation => false,
+        }
+    }
+
     /// The key under which its state is stored. Handles survive restarts, so they may stand in it.
     pub(crate) fn state_key(self) -> String {
         match self {

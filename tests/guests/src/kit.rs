@@ -161,7 +161,7 @@ pub fn process(batch: &Batch, quirk: Quirk) -> Result<Vec<Output>, Error> {
             LEAKED.with_borrow_mut(|leaked| leaked.push(vec![1; 500]));
         }
         if quirk == Quirk::Slow {
-            std::hint::black_box((0..120_000u64).fold(0, |a, b| std::hint::black_box(a ^ b)));
+            std::hint::black_box((0..600_000u64).fold(0, |a, b| std::hint::black_box(a ^ b)));
         }
         count(users[i], ids[2 * i] ^ ids[2 * i + 1].rotate_left(17), starts[i], batch.horizon, quirk);
         seen.insert(users[i]);
