@@ -4,9 +4,12 @@
 //! from the checkpoint and sees the same rows again; a row that fails twice alone is parked; a detector that fails
 //! too often is quarantined, and the others never notice. Does not own threads or where state is kept.
 
+mod held;
+
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
+use held::{Held, HeldRow};
 use model::Millis;
 
 use super::account::{Account, CallCost};
@@ -62,26 +65,6 @@ pub struct Detector {
     pub unavailable: Option<String>,
     /// What it did.
     pub usage: Usage,
-}
-
-/// Rows since the last checkpoint, in order. They stay in the chunks that all detectors share.
-#[derive(Default)]
-struct Held {
-    chunks: Vec<Arc<Work>>,
-    rows: Vec<HeldRow>,
-    /// Rows already given to the instance.
-    fed: usize,
-    /// Indexes of parked rows.
-    skip: Vec<usize>,
-}
-
-#[derive(Clone, Copy)]
-struct HeldRow {
-    chunk: u32,
-    /// Row within the chunk.
-    index: u32,
-    /// For whom it is, as [`Route::take`] gave it. Kept, as finding it again would cost another look at filters, rules and keys.
-    taken: u32,
 }
 
 /// What happened since the last checkpoint.
@@ -428,24 +411,5 @@ impl Detector {
         } else if self.quarantined.is_none() {
             self.quarantined = Some(error.to_string());
         }
-    }
-}
-
-impl Held {
-    fn row(&self, index: usize) -> &[u8] {
-        let row = self.rows[index];
-        self.chunks[row.chunk as usize].chunk.row(row.index as usize)
-    }
-
-    fn watermark(&self, index: usize) -> Millis {
-        self.watermark_of(self.rows[index])
-    }
-
-    fn watermark_of(&self, row: HeldRow) -> Millis {
-        self.chunks[row.chunk as usize].watermarks[row.index as usize]
-    }
-
-    fn clear(&mut self) {
-        *self = Held::default();
     }
 }
