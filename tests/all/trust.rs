@@ -280,7 +280,7 @@ fn a_plugin_goes_by_way_of_a_registry() {
         run(&bench, &["plugin", "install", &format!("oci://{}/team/none:1", registry.address())]).exits(2);
     assert!(missing.stderr.contains("is not in the registry"), "{}", missing.stderr);
     // Changed where it is stored.
-    let blob: PathBuf = registry.blob(&shown["digest"].as_str().unwrap());
+    let blob: PathBuf = registry.blob(shown["digest"].as_str().unwrap());
     let mut bytes = std::fs::read(&blob).unwrap();
     bytes[100] ^= 1;
     std::fs::write(&blob, bytes).unwrap();
