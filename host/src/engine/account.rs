@@ -4,7 +4,7 @@
 //! calls; and how many log lines it has left. Does not own budgets over hours (`ledger`) or where it goes (`service`).
 //!
 //! ## How long a plugin can hold the others
-//! Its debt is the time it took, less what its budget gives it for the records that passed, less [`WALL_SHARE`] of the time on
+//! Its debt is the time it took, less what its budget gives it for the records that passed, less `WALL_SHARE` of the time on
 //! the clock. Over [`BURST`] it is out at once, in the midst of a stretch. So it can hold a worker for a second beyond its budget and
 //! one call more: with `limits.call_ms` at 2000, a plugin that takes just under two seconds for every batch is out after the first.
 
